@@ -1,0 +1,49 @@
+# Everything a stranger needs: `make demo`, `make test`, `make serve`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# A folder of speech models beside the checkout is used where there is one.
+ifneq ($(wildcard ../shared/models),)
+export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
+endif
+
+.PHONY: demo serve test format sample screenshots bench clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed
+	@$(BIN)/scribe demo $(ARGS)
+
+serve: $(VENV)/installed
+	@$(BIN)/scribe serve $(ARGS)
+
+test: $(VENV)/installed-dev
+	@PATH="$(abspath $(BIN)):$$PATH" sh scripts/check $(ARGS)
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+sample: $(VENV)/installed
+	$(BIN)/python scripts/make_sample.py $(ARGS)
+
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench.py $(ARGS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing the scribe into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

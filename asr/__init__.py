@@ -1,0 +1,9 @@
+"""Audio in, speaker-labelled transcript out; no files, no clock, no network of its own."""
+
+import os
+
+# Libraries of this package report their use to their makers unless told not to, and read that at import.
+# The versions we pin do not have it (onnxruntime) or send nothing by themselves (huggingface_hub); this holds
+# where somebody installs others.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -1,0 +1,266 @@
+"""Audio of one session in; utterances with speakers, voice activity and audio health out.
+
+Sans compute: the pipeline names what has to be decoded (`jobs`), whoever owns a recogniser decodes it when it
+can and brings the words back (`deliver`). So it needs no thread, no clock and no model of its own but the small
+ones for voice activity and speakers. It stores nothing: what may be stored so that a new pipeline goes on
+exactly where this one was is a `Checkpoint`, which holds no audio.
+
+With one channel a diarizer says who speaks; with two, each channel is a speaker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr.diarizer import Diarizer
+from asr.embedding import SpeakerEmbedder
+from asr.health import AudioHealthMonitor
+from asr.recognizer import Hypothesis
+from asr.ring import AudioRing
+from asr.stream import ChannelState, ChannelStream, DecodeJob, Heard, Policy
+from asr.types import SAMPLE_RATE, Event, Utterance
+from asr.vad import DetectorState, VoiceActivityModel
+
+__all__ = ["Checkpoint", "DecodeJob", "Pipeline", "Policy"]
+
+_STATE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a store keeps so that a new pipeline goes on exactly where this one was.
+
+    Everything before `position` is decided on every channel. `state` is JSON and holds no audio, but it holds
+    voice vectors and the state of the voice activity model: store it encrypted.
+    """
+
+    position: int
+    state: bytes
+
+
+class Pipeline:
+    """One session. Not safe for several threads at once; `jobs` may be decoded anywhere, in any number.
+
+    A final decode depends on nothing but its own audio and vocabulary, and a checkpoint holds all state that
+    reaches over its position. So audio fed again from a checkpoint gives word for word and id for id what an
+    uncut run gives, wherever the first run was cut.
+
+    Raises ValueError for a checkpoint of another shape of session.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int,
+        vad: VoiceActivityModel,
+        embedder: SpeakerEmbedder,
+        policy: Policy | None = None,
+        max_speakers: int | None = None,
+        vocabulary: tuple[str, ...] = (),
+        language: str = "en",
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self._policy = policy or Policy()
+        position = 0 if checkpoint is None else checkpoint.position
+        state = (
+            _fresh_state(channels) if checkpoint is None else _read_state(checkpoint, channels, embedder.name)
+        )
+        self._embedder_name = embedder.name
+        self._labelled: int = state["labelled"]
+        self._checkpoint: Checkpoint | None = None
+        self._settled: list[ChannelState] = []
+        self._diarizer = (
+            Diarizer(embedder, max_speakers=max_speakers, state=state["diarizer"]) if channels == 1 else None
+        )
+        self._ring = AudioRing(self._policy.ring_seconds, channels, position)
+        self._health = AudioHealthMonitor(channels, position)
+        self._streams = [
+            ChannelStream(
+                channel,
+                self._ring,
+                vad,
+                self._policy,
+                vocabulary=vocabulary,
+                language=language,
+                state=state["channels"][channel],
+            )
+            for channel in range(channels)
+        ]
+
+    @property
+    def position(self) -> int:
+        """The next sample expected, counted from the start of the session's audio."""
+        return self._ring.end
+
+    @property
+    def room(self) -> int:
+        """Samples that `push` takes now."""
+        return self._ring.room
+
+    def push(self, audio: NDArray[np.float32]) -> Sequence[Event]:
+        """Hear float32 [n, channels] at 16 kHz.
+
+        Raises RingOverflow, and takes nothing, where n is more than `room`; ValueError for another shape.
+        """
+        if audio.ndim != 2 or audio.shape[1] != len(self._streams):
+            raise ValueError(
+                f"expected audio of shape [n, {len(self._streams)}], but it is {list(audio.shape)}"
+            )
+        self._ring.write(audio)
+        events: list[Event] = list(self._health.push(audio))
+        for stream in self._streams:
+            events += stream.listen()
+        return events
+
+    def flush(self) -> Sequence[Event]:
+        """Close every open utterance, so that `jobs` gives their finals: at a pause and at the end.
+
+        Audio pushed afterwards is heard with fresh state.
+        """
+        return [event for stream in self._streams for event in stream.flush()]
+
+    def jobs(self) -> list[DecodeJob]:
+        """What is wanted now: each final exactly once, in order of time; then at most one partial a channel.
+
+        A partial is given only if enough audio is new since the last one, and supersedes it; one that is not
+        decoded may be dropped. A final must be decoded and delivered.
+        """
+        jobs = [job for stream in self._streams for job in stream.jobs()]
+        return sorted(jobs, key=lambda job: (job.kind == "partial", job.end, job.channel))
+
+    def deliver(self, job: DecodeJob, hypothesis: Hypothesis) -> Sequence[Event]:
+        """What the words of a job bring about.
+
+        Finals of a channel are delivered in the order of `jobs` (ValueError otherwise). A partial that comes
+        after its utterance closed, or after a later partial, is ignored. A final without words is an event only
+        where a partial of it had some, which it erases.
+        """
+        heard = self._streams[job.channel].deliver(job, hypothesis)
+        if heard is None:
+            return ()
+        if not heard.is_final:
+            return (_utterance(heard, self._current_speaker(job.channel)),)
+        events: list[Event] = []
+        audio = self._ring.read(job.channel, job.start, job.end)
+        try:
+            if heard.words:
+                events += self._health.utterance(job.channel, audio, job.end)
+            events = [*self._label(heard, audio, job.start), *events]
+        finally:
+            audio.fill(0.0)
+        return events
+
+    def finish(self) -> Sequence[Event]:
+        """After the last final: the last look at all the speakers."""
+        self._checkpoint = None
+        revision = None if self._diarizer is None else self._diarizer.revise()
+        return () if revision is None else (revision,)
+
+    def checkpoint(self) -> Checkpoint:
+        """The latest point that may be committed, once the events so far are stored with it."""
+        settled = [stream.settled for stream in self._streams]
+        # No further than what was fed: a resumed channel may lie ahead of the others.
+        position = min(self._ring.end, *(one.position for one in settled))
+        # With an hour of voices the state takes milliseconds to write, and a server asks after every frame.
+        if (
+            self._checkpoint is not None
+            and self._settled == settled
+            and self._checkpoint.position == position
+        ):
+            return self._checkpoint
+        state = {
+            "version": _STATE_VERSION,
+            "channels": [{"position": one.position, "detector": one.detector.encode()} for one in settled],
+            "embedder": self._embedder_name,
+            "labelled": self._labelled,
+            "diarizer": None if self._diarizer is None else self._diarizer.state(),
+        }
+        self._settled = settled
+        self._checkpoint = Checkpoint(position, json.dumps(state, separators=(",", ":")).encode())
+        return self._checkpoint
+
+    def release(self, checkpoint: Checkpoint) -> None:
+        """Overwrite all audio before a checkpoint that is stored."""
+        self._ring.release(checkpoint.position)
+
+    def discard(self) -> int:
+        """Overwrite all audio, decided or not; the bytes of the ring that are not zero afterwards."""
+        for stream in self._streams:
+            stream.discard()
+        self._health.discard()
+        return self._ring.discard()
+
+    def _current_speaker(self, channel: int) -> str:
+        return _channel_speaker(channel) if self._diarizer is None else self._diarizer.current
+
+    def _label(self, heard: Heard, audio: NDArray[np.float32], start: int) -> Sequence[Event]:
+        if self._diarizer is None or not heard.words:
+            return (_utterance(heard, self._current_speaker(heard.channel)),)
+        self._checkpoint = None
+        parts = self._diarizer.label(heard.utterance, audio, start / SAMPLE_RATE, heard.words)
+        events: list[Event] = []
+        for part in parts:
+            first = part.id == heard.utterance
+            events.append(
+                Utterance(
+                    id=part.id,
+                    speaker=part.speaker,
+                    channel=heard.channel,
+                    start=heard.start if part is parts[0] else part.words[0].start,
+                    end=heard.end if part is parts[-1] else part.words[-1].end,
+                    words=part.words,
+                    is_final=True,
+                    revision=heard.revision if first else 0,
+                )
+            )
+        self._labelled += 1
+        if self._labelled % self._policy.revise_every == 0:
+            revision = self._diarizer.revise()
+            if revision is not None:
+                events.append(revision)
+        return events
+
+
+def _channel_speaker(channel: int) -> str:
+    return f"SPEAKER_{channel:02d}"
+
+
+def _utterance(heard: Heard, speaker: str) -> Utterance:
+    return Utterance(
+        id=heard.utterance,
+        speaker=speaker,
+        channel=heard.channel,
+        start=heard.start,
+        end=heard.end,
+        words=heard.words,
+        is_final=heard.is_final,
+        revision=heard.revision,
+    )
+
+
+def _fresh_state(channels: int) -> dict[str, Any]:
+    return {"channels": [ChannelState(0)] * channels, "labelled": 0, "diarizer": None}
+
+
+def _read_state(checkpoint: Checkpoint, channels: int, embedder: str) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(checkpoint.state)
+    if state["version"] != _STATE_VERSION or len(state["channels"]) != channels:
+        raise ValueError(
+            f"expected a checkpoint of version {_STATE_VERSION} with {channels} channels, but it is of version "
+            f"{state['version']} with {len(state['channels'])}; it belongs to another session"
+        )
+    if channels == 1 and state["embedder"] != embedder:
+        raise ValueError(
+            f"expected a checkpoint made with the speaker embedder {embedder}, but it was made with "
+            f"{state['embedder']}; voices of two embedders cannot be compared"
+        )
+    state["channels"] = [
+        ChannelState(one["position"], DetectorState.decode(one["detector"])) for one in state["channels"]
+    ]
+    return state

@@ -1,0 +1,1 @@
+"""From a session's sound to a signed note: the server, its store, its page and its command line."""

@@ -1,0 +1,82 @@
+"""Who and what is let in over HTTP: the access token or our own page's cookie, and bodies of sane size.
+
+Plain ASGI, so that a request's body and its answer can flow at the same time. Sockets admit for themselves
+(see `websocket`): a browser learns nothing from a refused handshake.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scribe.auth import COOKIE, Auth
+from scribe.errors import NotAuthenticated, ScribeError, TooLarge
+from scribe.wire import Problem
+
+MAX_BODY_BYTES = 1024 * 1024
+"""Of a JSON body; recordings have a path of their own and are never held whole."""
+
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in"})
+OPEN_PREFIX = "/page/"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Admission:
+    """Stands before every HTTP call."""
+
+    def __init__(self, app: ASGIApp, auth: Auth) -> None:
+        self._app = app
+        self._auth = auth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the call through or answer it with a problem."""
+        if scope["type"] == "http":
+            call = HTTPConnection(scope)
+            path, method = scope["path"], scope["method"]
+            try:
+                if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
+                    authenticate(call, method, self._auth)
+                if not path.endswith("/audio"):
+                    check_size(call, method)
+            except ScribeError as error:
+                await problem(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def authenticate(call: HTTPConnection, method: str, auth: Auth) -> None:
+    """Raise NotAuthenticated unless the access token or, from our own page, its cookie came."""
+    header = call.headers.get("authorization", "")
+    cookie = call.cookies.get(COOKIE)
+    if header or cookie is None:
+        scheme, _, given = header.partition(" ")
+        auth.check_token(given.strip() if scheme.lower() == "bearer" else None)
+        return
+    auth.check_cookie(cookie)
+    origin = call.headers.get("origin")
+    foreign = origin is None or urlsplit(origin).netloc != call.headers.get("host")
+    if method not in SAFE_METHODS and foreign:
+        # SameSite=Strict already keeps the cookie at home; this holds where a browser does not know it.
+        raise NotAuthenticated(
+            "This call came from another page; use the scribe's own page or send the token."
+        )
+
+
+def check_size(call: HTTPConnection, method: str) -> None:
+    """Raise TooLarge for a body over the limit, or of a length that is not said."""
+    length = call.headers.get("content-length")
+    if length is None:
+        if method not in SAFE_METHODS and "transfer-encoding" in call.headers:
+            raise TooLarge("Send JSON bodies with a Content-Length.")
+    elif not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        raise TooLarge(f"A JSON body holds at most {MAX_BODY_BYTES} bytes; this one has more.")
+
+
+def problem(error: ScribeError) -> Response:
+    """An error as RFC 9457 problem details."""
+    body = Problem(title=error.title, status=error.status, detail=error.detail, code=error.code)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
+    return JSONResponse(body.model_dump(), error.status, headers, media_type="application/problem+json")

@@ -1,0 +1,277 @@
+"""The server put together: settings in, an ASGI application and a listening socket out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.exceptions import HTTPException
+
+from scribe import api, page, upload, websocket
+from scribe.admission import Admission, problem
+from scribe.audit import Audit
+from scribe.auth import Auth, load_token
+from scribe.capture import Surroundings
+from scribe.config import Settings
+from scribe.crypto import load_key
+from scribe.engines import Engines, load_engines
+from scribe.errors import BadRequest, CannotStart, ScribeError, StoreFailed
+from scribe.live import Live
+from scribe.local import ANNOUNCEMENT, publish
+from scribe.server import Server
+from scribe.store import Store
+from scribe.wire import Problem
+
+log = logging.getLogger("scribe")
+
+
+def utc_now() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application of one server; raises CannotStart where the data folder or the store cannot be used."""
+    folder = open_data_dir(settings.data_dir)
+    key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
+    token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
+    store = Store(settings.database_url or f"sqlite:///{folder / 'scribe.db'}", key)
+    try:
+        store.migrate()
+        interrupted = store.recover()
+    except StoreFailed as error:
+        raise CannotStart(error.detail) from None
+    if interrupted:
+        log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
+    audit = Audit(store, clock)
+    auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
+    live = Live(Surroundings(settings, engines, store, clock))
+    server = Server(settings, engines, store, audit, auth, live, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        recognition = asyncio.create_task(engines.recognition.run())
+        yield
+        await live.close()
+        await server.finish_kept()
+        recognition.cancel()
+        await asyncio.gather(recognition, return_exceptions=True)
+        store.close()
+
+    app = FastAPI(
+        title="Ambient scribe",
+        version=version("ambient-scribe"),
+        summary="From a consented session's sound to a signed note.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.server = server
+    for part in (api, upload, websocket, page):
+        app.include_router(part.router)
+    _add_probes(app, server)
+    _add_problems(app)
+
+    app.add_middleware(Admission, auth=auth)
+    return app
+
+
+def open_data_dir(folder: Path) -> Path:
+    """The data folder, made if need be; raises CannotStart where it cannot be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} cannot be written ({os.strerror(error.errno or 0)}); "
+            "choose another with --data-dir, or mend its permissions."
+        ) from None
+    return folder
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket; raises CannotStart where the address is taken or not ours.
+
+    A client that stops reading must not pin its connection: unsent data times out in the kernel
+    (TCP_USER_TIMEOUT, RFC 5482), and little of it is buffered.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        mend = (
+            "choose another with --port" if error.errno == errno.EADDRINUSE else "choose another with --host"
+        )
+        raise CannotStart(
+            f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); {mend}."
+        ) from None
+    return listener
+
+
+def uvicorn_server(app: FastAPI) -> uvicorn.Server:
+    """The HTTP and WebSocket server with the limits of the contract."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            ws_max_size=4 * 64 * 1024,  # so that a frame over 64 KiB gets our own close code and reason
+            ws_per_message_deflate=False,
+            ws_ping_interval=20.0,
+            ws_ping_timeout=20.0,
+            log_config=None,
+            log_level="warning",  # its messages are about sockets; ours are about sessions
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
+
+
+async def serve(settings: Settings, say: Callable[[str], None], announce: Callable[[str], None]) -> None:
+    """Run the server until it is told to end (SIGINT, SIGTERM). Raises CannotStart where it cannot begin.
+
+    `say` gets what a person should know; `announce` gets the line with the address, once connections are taken.
+    """
+    require_safe_address(settings.host)
+    listener = listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    try:
+        app = build_app(settings, await asyncio.to_thread(load_engines, settings, say))
+        with hold(settings.data_dir):
+            running = publish(settings.data_dir, url)
+            # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
+            # is no failure.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: None)
+            serving = asyncio.create_task(uvicorn_server(app).serve([listener]))
+            try:
+                listener.listen(128)
+                announce(f"{ANNOUNCEMENT}{url}")
+                await serving
+            finally:
+                running.unlink(missing_ok=True)
+    finally:
+        listener.close()
+
+
+def require_safe_address(host: str) -> None:
+    """Raise CannotStart for an address that other machines reach: there is no TLS and one token for all."""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        raise CannotStart(
+            f"This server listens on this machine only (127.0.0.1), not on {host}; "
+            "to reach it from elsewhere, put a proxy with TLS and sign-in of its own in front."
+        )
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep a second server out of the data folder; raises CannotStart where one is there."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"Another server already uses the data folder {folder}; stop it, or choose another folder "
+                "with --data-dir."
+            ) from None
+        yield
+
+
+def _add_probes(app: FastAPI, server: Server) -> None:
+    registry = CollectorRegistry()
+    recognition, live = server.engines.recognition, server.live
+    gauges: list[tuple[str, str, Callable[[], float]]] = [
+        ("scribe_streams", "Streams that are open now.", lambda: live.streams),
+        ("scribe_streams_max", "Streams that may be open at once.", lambda: server.settings.max_streams),
+        ("scribe_recognized_seconds", "Seconds of audio recognised.", lambda: recognition.audio_seconds),
+        ("scribe_recognizing_seconds", "Seconds spent recognising.", lambda: recognition.busy_seconds),
+    ]
+    for name, meaning, value in gauges:
+        Gauge(name, meaning, registry=registry).set_function(value)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz(response: Response) -> dict[str, object]:
+        """What runs, and whether one more stream would be taken."""
+        info = recognition.info
+        if live.full:
+            response.status_code = 503
+        return {
+            "status": "full" if live.full else "ready",
+            "version": version("ambient-scribe"),
+            "recognizer": info.engine,
+            "model": info.model,
+            "device": info.device,
+            "weak": info.weak,
+            "notice": info.notice,
+            "note_engine": server.engines.note.info.engine,
+            "streams": live.streams,
+            "max_streams": server.settings.max_streams,
+        }
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        """Figures for Prometheus; no label names a person or a session."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_problems(app: FastAPI) -> None:
+    @app.exception_handler(ScribeError)
+    async def known(_request: Request, error: ScribeError) -> Response:
+        return problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        first: dict[str, Any] = next(iter(error.errors()), {})
+        where = ".".join(str(part) for part in first.get("loc", ()))
+        return problem(BadRequest(f"The request does not fit the contract; at {where}: {first.get('msg')}."))
+
+    @app.exception_handler(HTTPException)
+    async def plain(_request: Request, error: HTTPException) -> Response:
+        body = Problem(
+            title=str(error.detail), status=error.status_code, detail=str(error.detail), code="http_error"
+        )
+        return JSONResponse(
+            body.model_dump(), error.status_code, error.headers, media_type="application/problem+json"
+        )
+
+    @app.exception_handler(Exception)
+    async def unforeseen(_request: Request, error: Exception) -> Response:
+        log.error("a call failed: %s", type(error).__name__)
+        return problem(ScribeError("The server failed on this call; nothing that was acknowledged is lost."))

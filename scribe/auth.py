@@ -1,0 +1,98 @@
+"""Who may call: the one access token of local single-user mode, page cookies, and per-session stream tokens.
+
+Stream tokens and cookies are signed (JWT, HS256) with secrets derived from the key-encryption key, so they
+outlive a restart without being stored. No token is ever part of a URL that is sent to the server.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import jwt
+
+from scribe.crypto import KeyEncryptionKey, require_private, write_private
+from scribe.errors import CannotStart, NotAuthenticated
+
+ALGORITHM = "HS256"
+COOKIE = "scribe_session"
+COOKIE_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamToken:
+    """A token for one session's stream and the moment it ends."""
+
+    text: str
+    expires_at: datetime
+
+
+class Auth:
+    """Checks and makes tokens; stateless, shared."""
+
+    def __init__(self, token: str, key: KeyEncryptionKey, stream_life: timedelta) -> None:
+        self._token = token
+        self._stream_secret = key.derive("stream tokens")
+        self._cookie_secret = key.derive("page cookies")
+        self._stream_life = stream_life
+
+    def check_token(self, given: str | None) -> None:
+        """Raise NotAuthenticated unless this is the access token; takes the same time for any wrong one."""
+        if given is None or not hmac.compare_digest(given.encode(), self._token.encode()):
+            raise NotAuthenticated(
+                "An access token is needed: send `Authorization: Bearer <token>`. "
+                "`scribe token` prints the one of this machine."
+            )
+
+    def new_cookie(self, now: datetime) -> str:
+        """A page cookie for whoever just showed the access token."""
+        return jwt.encode({"exp": now + COOKIE_LIFE, "aud": "page"}, self._cookie_secret, ALGORITHM)
+
+    def check_cookie(self, cookie: str) -> None:
+        """Raise NotAuthenticated unless the cookie is ours and has not expired."""
+        self._claims(
+            cookie, self._cookie_secret, "page", "Sign in again with the link that `scribe token` prints."
+        )
+
+    def new_stream_token(self, session_id: str, now: datetime) -> StreamToken:
+        """A token that opens the stream of this session and nothing else."""
+        expires_at = now + self._stream_life
+        text = jwt.encode(
+            {"exp": expires_at, "aud": "stream", "sub": session_id}, self._stream_secret, ALGORITHM
+        )
+        return StreamToken(text, expires_at)
+
+    def check_stream_token(self, given: str, session_id: str) -> None:
+        """Raise NotAuthenticated unless the token is of this session and has not expired."""
+        mend = "GET /v1/sessions/{id} gives a new stream token."
+        claims = self._claims(given, self._stream_secret, "stream", mend)
+        if claims.get("sub") != session_id:
+            raise NotAuthenticated(f"This stream token is of another session. {mend}")
+
+    def _claims(self, given: str, secret: bytes, audience: str, mend: str) -> dict[str, object]:
+        try:
+            return dict(
+                jwt.decode(given, secret, [ALGORITHM], audience=audience, options={"require": ["exp", "aud"]})
+            )
+        except jwt.ExpiredSignatureError:
+            raise NotAuthenticated(f"The token has expired. {mend}") from None
+        except jwt.InvalidTokenError:
+            raise NotAuthenticated(f"The token is not one that this server gave. {mend}") from None
+
+
+def load_token(given: str | None, folder: Path) -> str:
+    """The token from the setting if given, else from the folder, else a new one kept there (mode 0600)."""
+    if given is not None:
+        if len(given) < 16:
+            raise CannotStart("SCRIBE_TOKEN must have at least 16 characters.")
+        return given
+    path = folder / "token"
+    if path.exists():
+        require_private(path)
+        return path.read_text().strip()
+    token = secrets.token_urlsafe(24)
+    write_private(path, token + "\n")
+    return token

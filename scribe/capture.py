@@ -1,0 +1,481 @@
+"""A session while it is heard: audio in, words out, each stored before its audio is let go.
+
+A `Capture` outlives its socket: when one is cut, what is not yet committed stays in memory for a while, and
+the client goes on where it was. Audio exists in the pipeline's ring, in the request that is being recognised
+and in the frame being read, nowhere else; ending overwrites the ring and counts what is left. Opening, ending
+and drafting are not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asr.errors import AsrError
+from asr.pcm import PcmDecoder
+from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy
+from asr.recognizer import Hypothesis
+from asr.resampler import Resampler
+from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
+from scribe.config import Settings
+from scribe.engines import Engines
+from scribe.errors import BadRequest, ScribeError, StreamBusy, UnusableAudio, WrongState
+from scribe.outbox import Outbox
+from scribe.roles import assign_speakers, role_of
+from scribe.session import SpeakerAssignment, State, Step
+from scribe.store import Store, StoredSession
+from scribe.wire import (
+    Ack,
+    AudioHealthMessage,
+    Gap,
+    Ready,
+    RevisedSpeaker,
+    ServerMessage,
+    SpeakerRevisionMessage,
+    Start,
+    Status,
+    TranscriptLine,
+    TranscriptMark,
+    UtteranceMessage,
+    WireWord,
+)
+
+log = logging.getLogger("scribe.capture")
+
+STATUS_SECONDS = 4.0
+COMMIT_STEP = 2 * SAMPLE_RATE
+"""Samples of silence after which the watermark is stored again; words are stored at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every capture needs and none owns."""
+
+    settings: Settings
+    engines: Engines
+    store: Store
+    clock: Callable[[], datetime]
+
+
+class Capture:
+    """One session's capture; stateful, in one event loop, whether or not a socket is attached."""
+
+    def __init__(self, stored: StoredSession, channels: int, around: Surroundings) -> None:
+        self.id = stored.id
+        self.channels = channels
+        self.paused = stored.state in (State.PAUSED, State.INTERRUPTED_PAUSED)
+        self.outbox: Outbox | None = None
+        self.lost: Exception | None = None
+        self._over: ScribeError | None = None
+        self._around = around
+        self._participants = stored.details.participants
+        self._speakers = assign_speakers(self._participants, (), stored.speakers, channels=channels)
+        self._lines: dict[str, TranscriptLine] = {}
+        self._decoder: PcmDecoder | None = None
+        self._resampler: Resampler | None = None
+        self._rate = SAMPLE_RATE
+        self._lock = asyncio.Lock()
+        self._finals: deque[DecodeJob] = deque()
+        self._wake = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._voice: set[int] = set()
+        self._skip = 0
+        self._failed_samples = 0
+        checkpoint = Checkpoint(stored.position, stored.checkpoint) if stored.checkpoint else None
+        self._committed = stored.position
+        self._pipeline = Pipeline(
+            channels=channels,
+            vad=around.engines.vad,
+            embedder=around.engines.embedder,
+            policy=Policy(ring_seconds=around.settings.ring_seconds),
+            max_speakers=max(2, len(self._participants)),
+            vocabulary=stored.details.context.vocabulary,
+            language=stored.details.context.language,
+            checkpoint=checkpoint,
+        )
+        self._tasks = [asyncio.create_task(self._decode_loop()), asyncio.create_task(self._status_loop())]
+
+    # --- the socket's side ---------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Read what an earlier process already committed; roles are guessed from all that was said."""
+        lines = await asyncio.to_thread(self._around.store.transcript, self.id)
+        self._lines = {line.id: line for line in lines}
+
+    def attach(self, outbox: Outbox, start: Start) -> Ready:
+        """A client is there: where it has to go on. Raises BadRequest or StreamBusy."""
+        if self.outbox is not None:
+            raise StreamBusy("Another stream of this session is open; close it first.")
+        if start.channels != self.channels:
+            raise BadRequest(
+                f"This session is heard on {self.channels} channel(s); a resumed stream needs the same, "
+                f"{start.channels} came."
+            )
+        resume_from = self._pipeline.position
+        first = resume_from if start.at is None else start.at
+        if first > resume_from:
+            raise BadRequest(
+                f"The stream goes on at sample {resume_from}; `at` is {first}, which would leave a hole."
+            )
+        try:
+            self._decoder = PcmDecoder(start.encoding, start.sample_rate, start.channels)
+            self._resampler = Resampler(start.sample_rate, start.channels)
+        except AsrError as error:
+            raise BadRequest(str(error)) from None
+        self._rate = start.sample_rate
+        self._skip = resume_from - first
+        self.outbox = outbox
+        info = self._around.engines.recognition.info
+        return Ready(
+            resume_from=resume_from,
+            max_unacked_seconds=self._around.settings.ring_seconds,
+            paused=self.paused,
+            notice=info.notice if info.weak else "",
+        )
+
+    async def hear(self, payload: bytes) -> None:
+        """One frame in the declared encoding; waits while the ring is full. Raises UnusableAudio."""
+        decoder, resampler = self._decoder, self._resampler
+        assert decoder is not None
+        assert resampler is not None
+        try:
+            audio = resampler.push(decoder.push(payload))
+        except AsrError as error:
+            raise UnusableAudio(str(error)) from None
+        await self.hear_samples(audio)
+
+    async def hear_samples(self, audio: NDArray[np.float32]) -> None:
+        """Audio, float32 [samples, channels] at 16 kHz; waits while the ring is full."""
+        if self._skip:
+            dropped = min(self._skip, len(audio))
+            self._skip -= dropped
+            audio = audio[dropped:]
+        while len(audio):
+            self._raise_if_over()
+            async with self._lock:
+                taken = min(len(audio), self._pipeline.room)
+                if taken:
+                    self._handle(await asyncio.to_thread(self._pipeline.push, audio[:taken]))
+                    self._emit(Ack(received=self._pipeline.position, committed=self._committed))
+                    await self._commit_silence()
+                else:
+                    self._progress.clear()
+            self._wake.set()
+            audio = audio[taken:]
+            if not taken:
+                await self._progress.wait()
+
+    async def pause(self) -> None:
+        """Off the record: what was said before is decoded, nothing after is taken."""
+        if self.paused:
+            return
+        self.paused = True
+        await self._close_utterances()
+        await self._drain()
+        await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
+        self._emit(Gap(start=self._seconds, end=self._seconds, reason="off_the_record"))
+
+    async def resume(self) -> None:
+        """On the record again."""
+        if not self.paused:
+            return
+        await self._mark(TranscriptMark(kind="resume", at=self._seconds), Step.RESUMED)
+        self.paused = False
+
+    async def mark(self, label: str) -> None:
+        """A place to find again."""
+        await self._mark(TranscriptMark(kind="mark", at=self._seconds, label=label), None)
+
+    async def finish(self) -> int:
+        """Decode and store the rest, tell voices apart for the last time, and let the audio go.
+
+        Returns the bytes of audio that are still held. Raises what made it impossible to store.
+        """
+        await self._close_utterances()
+        await self._drain()
+        async with self._lock:
+            await self._revise(await asyncio.to_thread(self._pipeline.finish))
+        return await self.let_go()
+
+    async def detach(self) -> None:
+        """The socket is gone: what came is kept for a while, so that the client can go on."""
+        self.outbox = None
+        if self._decoder is None or self._resampler is None or self.paused:
+            return
+        # The last milliseconds are still in the resampler; half a sample of a broken frame is not.
+        with suppress(AsrError):
+            tail = self._resampler.flush()
+            self._decoder = self._resampler = None
+            await self.hear_samples(tail)
+
+    def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> None:
+        """The clinician said who is who."""
+        self._speakers.update(speakers)
+        changed = self._reassign()
+        self._announce([line for line in self._lines.values() if line.speaker in changed])
+
+    @property
+    def position(self) -> int:
+        """Samples heard since the session's audio began."""
+        return self._pipeline.position
+
+    def status(self) -> Status:
+        """How this session keeps up."""
+        return Status(
+            lag_seconds=round((self._pipeline.position - self._committed) / SAMPLE_RATE, 2),
+            realtime_factor=round(self._around.engines.recognition.realtime_factor, 3),
+            voice_active=bool(self._voice),
+        )
+
+    async def let_go(self, reason: ScribeError | None = None) -> int:
+        """End at once and overwrite all audio; the bytes that are left are counted, not assumed.
+
+        Whoever still feeds this capture gets `reason`. What was not committed is gone from here.
+        """
+        self._over = reason or WrongState("This capture has ended.")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._progress.set()
+        async with self._lock:
+            for job in (*self._finals, *self._collect()):
+                job.request.audio.fill(0.0)
+            self._finals.clear()
+            return self._pipeline.discard()
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    @property
+    def _seconds(self) -> float:
+        return self._pipeline.position / SAMPLE_RATE
+
+    def _emit(self, message: ServerMessage) -> None:
+        if self.outbox is not None:
+            self.outbox.put(message)
+
+    def _raise_if_over(self) -> None:
+        if self._over is not None:
+            raise self._over
+        if self.lost is not None:
+            raise self.lost
+
+    async def _close_utterances(self) -> None:
+        async with self._lock:
+            if self._resampler is not None and self._decoder is not None:
+                tail = self._resampler.flush()
+                room = self._pipeline.room
+                if len(tail) and not self._skip and len(tail) <= room:
+                    self._handle(await asyncio.to_thread(self._pipeline.push, tail))
+                self._resampler = Resampler(self._rate, self.channels)
+            self._handle(await asyncio.to_thread(self._pipeline.flush))
+        self._wake.set()
+
+    async def _drain(self) -> None:
+        """Wait until every closed utterance is decoded and stored."""
+        while True:
+            self._raise_if_over()
+            self._progress.clear()
+            async with self._lock:
+                self._collect()
+                if not self._finals:
+                    await self._commit(())
+                    return
+            self._wake.set()
+            await self._progress.wait()
+
+    def _collect(self) -> list[DecodeJob]:
+        """Take the jobs that are wanted now: finals are queued, partials are given back."""
+        jobs = self._pipeline.jobs()
+        self._finals.extend(job for job in jobs if job.kind == "final")
+        return [job for job in jobs if job.kind == "partial"]
+
+    async def _decode_loop(self) -> None:
+        recognition = self._around.engines.recognition
+        try:
+            while True:
+                async with self._lock:
+                    partials = self._collect()
+                job = self._finals[0] if self._finals else next(iter(partials), None)
+                for unused in partials:
+                    if unused is not job:
+                        unused.request.audio.fill(0.0)
+                if job is None:
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                try:
+                    hypothesis = await recognition.recognize(job.request)
+                except asyncio.CancelledError:
+                    raise
+                except Exception:
+                    hypothesis = await self._not_heard(job)
+                async with self._lock:
+                    await self._deliver(job, hypothesis)
+                self._progress.set()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            # The store is gone or the pipeline broke: whoever waits must hear of it.
+            log.error("session %s cannot go on: %s", self.id, type(error).__name__)
+            self.lost = error
+            self._progress.set()
+
+    async def _deliver(self, job: DecodeJob, hypothesis: Hypothesis) -> None:
+        events = await asyncio.to_thread(self._pipeline.deliver, job, hypothesis)
+        if job.kind == "partial":
+            self._handle(events)
+            return
+        self._finals.popleft()
+        finals = [event for event in events if isinstance(event, Utterance) and event.is_final]
+        lines = tuple(self._line(utterance) for utterance in finals if utterance.words)
+        self._lines.update((line.id, line) for line in lines)
+        changed = self._reassign()
+        await self._commit(tuple(self._lines[line.id] for line in lines))
+        self._handle(events)
+        if changed:
+            self._announce([line for line in self._lines.values() if line.speaker in changed])
+
+    async def _not_heard(self, job: DecodeJob) -> Hypothesis:
+        """The recogniser failed on this stretch: the transcript says so, and the session goes on."""
+        if job.kind == "final":
+            start, end = job.start / SAMPLE_RATE, job.end / SAMPLE_RATE
+            self._failed_samples += job.end - job.start
+            await self._mark(
+                TranscriptMark(kind="gap", at=start, label=f"{end - start:.1f} s not recognised"), None
+            )
+            self._emit(Gap(start=start, end=end, reason="recognizer_failed"))
+        return Hypothesis(())
+
+    async def _commit_silence(self) -> None:
+        if self._pipeline.checkpoint().position - self._committed >= COMMIT_STEP:
+            await self._commit(())
+
+    async def _commit(self, lines: Sequence[TranscriptLine]) -> None:
+        """Store words and watermark together; only then is the audio overwritten and acknowledged."""
+        checkpoint = self._pipeline.checkpoint()
+        if not lines and checkpoint.position == self._committed:
+            return
+        await asyncio.to_thread(
+            self._around.store.commit_words,
+            self.id,
+            lines,
+            checkpoint=(checkpoint.position, checkpoint.state),
+            channels=self.channels,
+            transcribed=checkpoint.position - self._committed - self._failed_samples,
+            speakers=self._speakers,
+        )
+        self._failed_samples = 0
+        self._committed = checkpoint.position
+        self._pipeline.release(checkpoint)
+        self._emit(Ack(received=self._pipeline.position, committed=self._committed))
+        self._progress.set()
+
+    async def _mark(self, mark: TranscriptMark, what: Step | None) -> None:
+        store, now = self._around.store, self._around.clock()
+        await asyncio.to_thread(store.commit_words, self.id, (), (mark,))
+        if what is not None:
+            await asyncio.to_thread(store.advance, self.id, what, now)
+
+    def _handle(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Utterance():
+                    self._show(event)
+                case SpeakerRevision():
+                    self._respeak(event)
+                case VoiceActivity():
+                    (self._voice.add if event.active else self._voice.discard)(event.channel)
+                case AudioHealth():
+                    self._emit(AudioHealthMessage(kind=event.kind, channel=event.channel))
+
+    def _show(self, utterance: Utterance) -> None:
+        role, confidence = role_of(utterance.speaker, self._speakers, self._participants)
+        self._emit(
+            UtteranceMessage(
+                id=utterance.id,
+                speaker=utterance.speaker,
+                role=role,
+                role_confidence=confidence,
+                start=round(utterance.start, 3),
+                end=round(utterance.end, 3),
+                text=utterance.text,
+                words=_wire_words(utterance),
+                is_final=utterance.is_final,
+                revision=utterance.revision,
+            )
+        )
+
+    def _line(self, utterance: Utterance) -> TranscriptLine:
+        return TranscriptLine(
+            id=utterance.id,
+            speaker=utterance.speaker,
+            role=role_of(utterance.speaker, self._speakers, self._participants)[0],
+            start=round(utterance.start, 3),
+            end=round(utterance.end, 3),
+            text=utterance.text,
+            words=_wire_words(utterance),
+        )
+
+    def _reassign(self) -> set[str]:
+        """Guess the roles anew; the speakers whose role changed."""
+        before = {s: role_of(s, self._speakers, self._participants)[0] for s in self._speakers}
+        self._speakers = assign_speakers(
+            self._participants, tuple(self._lines.values()), self._speakers, channels=self.channels
+        )
+        changed = set()
+        for line in list(self._lines.values()):
+            role = role_of(line.speaker, self._speakers, self._participants)[0]
+            if line.role != role:
+                self._lines[line.id] = line.model_copy(update={"role": role})
+                if before.get(line.speaker) is not None:
+                    changed.add(line.speaker)
+        return changed
+
+    def _respeak(self, revision: SpeakerRevision) -> None:
+        changed = []
+        for utterance_id, speaker in revision.speakers:
+            line = self._lines.get(utterance_id)
+            if line is not None and line.speaker != speaker:
+                self._lines[utterance_id] = line.model_copy(update={"speaker": speaker})
+                changed.append(utterance_id)
+        self._reassign()
+        self._announce([self._lines[utterance_id] for utterance_id in changed])
+
+    def _announce(self, lines: Sequence[TranscriptLine]) -> None:
+        if lines:
+            revised = tuple(
+                RevisedSpeaker(id=line.id, speaker=line.speaker, role=line.role) for line in lines
+            )
+            self._emit(SpeakerRevisionMessage(utterances=revised))
+
+    async def _revise(self, events: Sequence[Event]) -> None:
+        self._handle(events)
+        if any(isinstance(event, SpeakerRevision) for event in events):
+            store = self._around.store
+            lines = tuple(self._lines.values())
+            await asyncio.to_thread(store.commit_words, self.id, lines, speakers=self._speakers)
+
+    async def _status_loop(self) -> None:
+        while True:
+            await asyncio.sleep(STATUS_SECONDS)
+            self._emit(self.status())
+
+
+def _wire_words(utterance: Utterance) -> tuple[WireWord, ...]:
+    return tuple(
+        WireWord(
+            text=word.text,
+            start=round(word.start, 3),
+            end=round(word.end, 3),
+            probability=round(min(1.0, max(0.0, word.probability)), 3),
+        )
+        for word in utterance.words
+    )

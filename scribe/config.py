@@ -1,0 +1,98 @@
+"""Every setting of the server, read once and passed down.
+
+Each is an environment variable `SCRIBE_<NAME>` or an option of `scribe serve` of the same name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scribe.errors import CannotStart
+
+
+def default_data_dir() -> Path:
+    """The folder of the user's own data that the platform names (XDG Base Directory; Apple; Windows)."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "ambient-scribe"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "ambient-scribe"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "ambient-scribe"
+
+
+class Settings(BaseSettings):
+    """All settings; documented in docs/settings.md, which a test holds against this class."""
+
+    model_config = SettingsConfigDict(env_prefix="SCRIBE_", extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you put TLS in front.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        8080, description="Port to listen on; 0 picks a free one and prints it."
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Folder for the encrypted store, the keys and the token.",
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the store; empty is SQLite in the data folder. May be PostgreSQL."
+    )
+    token: SecretStr | None = Field(
+        None, description="Access token; made at the first start and kept in the data folder if not given."
+    )
+    key: SecretStr | None = Field(
+        None, description="Key-encryption key, 32 bytes in base64; made at the first start if not given."
+    )
+    asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
+        "auto",
+        description="Recogniser: `auto` takes Whisper and falls back, with a warning, to pocketsphinx.",
+    )
+    model: str | None = Field(None, description="Whisper model: a catalogue name or a folder.")
+    models_dir: Path = Field(
+        default_factory=lambda: default_data_dir() / "models", description="Folder that holds model folders."
+    )
+    download: bool = Field(
+        False, description="Whether a model that is not here may be downloaded from the hub at start."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where Whisper runs.")
+    compute_type: str = Field("auto", description="CTranslate2 compute type; `auto` is int8 on a CPU.")
+    threads: Annotated[int, Field(ge=0, le=256)] = Field(
+        0, description="Threads that one recognition uses; 0 is one for each core."
+    )
+    max_streams: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        8, description="Live streams at once; one more is refused with close code 1013."
+    )
+    ring_seconds: Annotated[float, Field(ge=40, le=600)] = Field(
+        60.0, description="Seconds of audio that may wait in memory for their words, per stream."
+    )
+    idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="Seconds without a frame, on the record, after which a stream is closed (4408)."
+    )
+    linger_seconds: Annotated[float, Field(ge=0)] = Field(
+        60.0, description="Seconds that a cut stream's un-committed audio stays in memory for a reconnect."
+    )
+    start_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="Seconds within which `start` must come after connecting."
+    )
+    send_seconds: Annotated[float, Field(gt=0)] = Field(
+        10.0, description="Seconds that a client may take to accept one message before it is cut."
+    )
+    stream_token_minutes: Annotated[float, Field(gt=0)] = Field(
+        240.0, description="Minutes that a stream token is good for."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+
+def read_settings(**options: object) -> Settings:
+    """Settings from options (None is not given) over the environment; raises CannotStart with the first fault."""
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what comes from outside
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in fault["loc"])
+        raise CannotStart(f"The setting SCRIBE_{name.upper()} does not hold: {fault['msg']}.") from None

@@ -1,0 +1,93 @@
+"""What is missing on this machine, and how to mend it: each check says what it looked at and what it found."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from asr.errors import AsrError
+from asr.models import installed
+from asr.vad import VoiceActivityModel
+from scribe.app import listen, open_data_dir
+from scribe.config import Settings
+from scribe.crypto import load_key
+from scribe.engines import load_recognizer
+from scribe.errors import CannotStart
+from scribe.sample import sample_truth
+from scribe.store import Store
+from summarizer.templates import template_names
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `mend` says what to do where it is not `good`."""
+
+    name: str
+    verdict: Literal["good", "weak", "bad"]
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Every check in turn; changes nothing but what a first start would make in the data folder."""
+    yield Check("Python", "good", f"{sys.version.split()[0]}, {os.cpu_count()} cores")
+    yield from _store(settings)
+    yield _port(settings)
+    yield from _models(settings)
+    yield from _recognizer(settings)
+    try:
+        VoiceActivityModel()
+        yield Check("Voice activity", "good", "the model loads")
+    except AsrError as error:
+        yield Check("Voice activity", "bad", str(error), "Reinstall the package.")
+    names = template_names()
+    yield Check("Templates", "good" if names else "bad", ", ".join(names))
+    yield Check("Sample session", "good", f"{sample_truth().duration:.0f} s")
+
+
+def _store(settings: Settings) -> Iterator[Check]:
+    try:
+        folder = open_data_dir(settings.data_dir)
+        key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
+        yield Check("Data folder", "good", str(folder))
+        store = Store(settings.database_url or f"sqlite:///{folder / 'scribe.db'}", key)
+        store.migrate()
+        yield Check("Store", "good", f"{len(store.list_sessions())} sessions, encrypted")
+        store.close()
+    except CannotStart as error:
+        yield Check("Data folder", "bad", error.detail, "Choose another with --data-dir.")
+
+
+def _port(settings: Settings) -> Check:
+    try:
+        listen(settings.host, settings.port).close()
+    except CannotStart as error:
+        return Check("Port", "bad", error.detail, "Stop the other program or choose another port.")
+    return Check("Port", "good", f"{settings.host}:{settings.port} is free")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    found = installed(settings.models_dir)
+    yield Check(
+        "Model folder",
+        "good" if found else "weak",
+        f"{len(found)} models" if found else "no model in it",
+        "" if found else "`scribe models pull base.en` puts one there.",
+    )
+
+
+def _recognizer(settings: Settings) -> Iterator[Check]:
+    try:
+        info = load_recognizer(settings, lambda _said: None).info
+    except CannotStart as error:
+        yield Check("Recogniser", "bad", error.detail, "`scribe models pull base.en`.")
+        return
+    yield Check(
+        "Recogniser",
+        "weak" if info.weak else "good",
+        f"{info.engine}, model {info.model}, on {info.device}",
+        info.notice,
+    )

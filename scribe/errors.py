@@ -1,0 +1,157 @@
+"""Every error that `scribe` raises on purpose, with its HTTP status and WebSocket close code.
+
+    ScribeError
+    ├── BadRequest            400 / 4400   a message or body that is not of the contract
+    ├── NotAuthenticated      401 / 4401   no token, or one that is wrong or has expired
+    ├── NotConsented          403 / 4403   a participant's consent is missing, expired or revoked
+    ├── NotFound              404 / 4404   no such session, note, utterance or statement
+    ├── Idle                  408 / 4408   nothing came for too long
+    ├── WrongState            409 / 4400   not possible in the session's present state
+    │   ├── StreamBusy        409 / 4409   another stream of this session is open
+    │   └── SigningRefused    409 / 4400   a blocking finding is open, or nothing to sign
+    ├── TooLarge              413 / 4413   a frame or body over its limit
+    ├── UnusableAudio         422 / 4422   audio that cannot be decoded
+    ├── Unavailable           503 / 1013   no capacity now
+    │   └── Restarting        503 / 1012   the server is going down; reconnect
+    ├── StoreFailed           503 / 1011   the store could not keep what it was given
+    └── CannotStart           (command line only) the settings, folder, port or model do not allow a start
+
+`detail` is one sentence for whoever has to act: what was expected, what came, what to do. It holds ids and
+figures, never names, transcript or note text.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ScribeError(Exception):
+    """Base of all errors of this package; `code` is stable and part of the contract."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    close_code: ClassVar[int] = 1011
+    title: ClassVar[str] = "Something went wrong on the server"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class BadRequest(ScribeError):
+    """The message or body is not of the contract."""
+
+    code = "bad_request"
+    status = 400
+    close_code = 4400
+    title = "The request is not of the contract"
+
+
+class NotAuthenticated(ScribeError):
+    """No token came, or one that is wrong or has expired."""
+
+    code = "not_authenticated"
+    status = 401
+    close_code = 4401
+    title = "Sign in first"
+
+
+class NotConsented(ScribeError):
+    """A participant's consent is missing, expired, too narrow or revoked."""
+
+    code = "no_valid_consent"
+    status = 403
+    close_code = 4403
+    title = "Consent is not complete"
+
+
+class NotFound(ScribeError):
+    """No such session, note, utterance or statement."""
+
+    code = "not_found"
+    status = 404
+    close_code = 4404
+    title = "Not found"
+
+
+class Idle(ScribeError):
+    """Nothing came for too long; the session stays and can be resumed."""
+
+    code = "idle"
+    status = 408
+    close_code = 4408
+    title = "Nothing came for too long"
+
+
+class WrongState(ScribeError):
+    """Not possible in the session's present state."""
+
+    code = "wrong_state"
+    status = 409
+    close_code = 4400
+    title = "Not possible in the session's present state"
+
+
+class StreamBusy(WrongState):
+    """Another stream of this session is open."""
+
+    code = "stream_busy"
+    close_code = 4409
+    title = "Another stream of this session is open"
+
+
+class SigningRefused(WrongState):
+    """A blocking finding is open, or there is nothing to sign."""
+
+    code = "signing_refused"
+    title = "The note cannot be signed yet"
+
+
+class TooLarge(ScribeError):
+    """A frame or body over its limit."""
+
+    code = "too_large"
+    status = 413
+    close_code = 4413
+    title = "Too large"
+
+
+class UnusableAudio(ScribeError):
+    """Audio that cannot be decoded as what it was said to be."""
+
+    code = "audio_undecodable"
+    status = 422
+    close_code = 4422
+    title = "The audio cannot be decoded"
+
+
+class Unavailable(ScribeError):
+    """No capacity now; try again later."""
+
+    code = "no_capacity"
+    status = 503
+    close_code = 1013
+    title = "No capacity now"
+
+
+class Restarting(Unavailable):
+    """The server is going down; reconnect and resume."""
+
+    code = "restarting"
+    close_code = 1012
+    title = "The server is restarting"
+
+
+class StoreFailed(ScribeError):
+    """The store could not keep what it was given: a full disk, a lock, a lost database."""
+
+    code = "store_failed"
+    status = 503
+    title = "The store failed"
+
+
+class CannotStart(ScribeError):
+    """The settings, data folder, port or model do not allow a start."""
+
+    code = "cannot_start"
+    title = "Cannot start"

@@ -1,0 +1,265 @@
+"""All sessions that are heard now: who may open a stream, what happens when one is cut, ended or revoked.
+
+Goes in: session ids, `start` messages and what the clinician decides. Comes out: captures to feed, and at the
+end of each the receipt and the draft. One per server, in one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from importlib.metadata import version
+
+import numpy as np
+
+from asr.types import SAMPLE_RATE
+from scribe.capture import Capture, Surroundings
+from scribe.drafting import draft_note
+from scribe.engines import Engines
+from scribe.errors import NotConsented, Restarting, ScribeError, StreamBusy, Unavailable, WrongState
+from scribe.note import DraftNote, Note, SignedNote
+from scribe.outbox import Outbox
+from scribe.receipt import make_receipt
+from scribe.session import SpeakerAssignment, State, Step, require_consent
+from scribe.store import StoredSession
+from scribe.wire import DraftRequest, Ended, ErrorMessage, NoteReady, Ready, Receipt, Start
+
+log = logging.getLogger("scribe.live")
+
+
+class Live:
+    """The captures of this server by session."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._captures: dict[str, Capture] = {}
+        self._lingering: dict[str, asyncio.Task[None]] = {}
+        self._ending: set[str] = set()
+        self._changing = asyncio.Lock()
+        self._draining = False
+
+    @property
+    def streams(self) -> int:
+        """Streams that are open now."""
+        return sum(capture.outbox is not None for capture in self._captures.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether one more stream would be refused."""
+        return self._draining or self.streams >= self._around.settings.max_streams
+
+    async def open(self, session_id: str, start: Start, outbox: Outbox) -> tuple[Capture, Ready]:
+        """Begin the capture of a session, or go on with it.
+
+        Raises NotFound, NotConsented, WrongState, StreamBusy, BadRequest or Unavailable; nothing has changed then.
+        """
+        around = self._around
+        async with self._changing:
+            stored = await asyncio.to_thread(around.store.session, session_id)
+            require_capture(stored, around.clock())
+            if self._draining:
+                raise Restarting("The server is going down; reconnect in a moment and resume.")
+            if session_id in self._ending:
+                raise WrongState("This session is being ended; it takes no more audio.")
+            capture = self._captures.get(session_id)
+            if (capture is None or capture.outbox is None) and self.streams >= around.settings.max_streams:
+                raise Unavailable(
+                    f"All {around.settings.max_streams} streams of this server are taken; try again later."
+                )
+            if capture is None:
+                capture = Capture(stored, stored.channels or start.channels, around)
+                await capture.load()
+            try:
+                ready = capture.attach(outbox, start)
+            except ScribeError:
+                if session_id not in self._captures:
+                    await capture.let_go()
+                raise
+            try:
+                await asyncio.to_thread(around.store.advance, session_id, Step.OPENED, around.clock())
+            except ScribeError:
+                capture.outbox = None
+                if session_id not in self._captures:
+                    await capture.let_go()
+                raise
+            self._captures[session_id] = capture
+            self._stop_lingering(session_id)
+            return capture, ready
+
+    async def leave(self, capture: Capture) -> None:
+        """The socket of a session is gone; its un-committed audio waits a while for it to come back."""
+        if self._captures.get(capture.id) is not capture:
+            return
+        await capture.detach()
+        await asyncio.to_thread(self._around.store.advance, capture.id, Step.CUT, self._around.clock())
+        if capture.lost is not None:
+            # It cannot go on; the next stream begins anew from the last checkpoint.
+            del self._captures[capture.id]
+            await capture.let_go()
+        else:
+            self._lingering[capture.id] = asyncio.create_task(self._linger(capture))
+
+    async def stop(self, capture: Capture) -> None:
+        """The session is over: the rest is decoded, the audio let go, the receipt given, the draft written."""
+        around = self._around
+        self._captures.pop(capture.id, None)
+        self._ending.add(capture.id)
+        try:
+            retained = await capture.finish()
+            now = around.clock()
+            await asyncio.to_thread(around.store.end_capture, capture.id, now)
+            receipt = await asyncio.to_thread(self._receipt, capture, retained, now)
+            said = await self._drafted(capture.id)
+        except ScribeError:
+            # What was committed is safe: the session can be opened again and goes on from there.
+            await capture.let_go()
+            with suppress(ScribeError):
+                await asyncio.to_thread(around.store.advance, capture.id, Step.CUT, around.clock())
+            raise
+        finally:
+            self._ending.discard(capture.id)
+        if capture.outbox is not None:
+            capture.outbox.put(said)
+            capture.outbox.put(Ended(receipt=receipt))
+
+    async def end(self, session_id: str) -> None:
+        """Stop a session that has no stream; raises StreamBusy while one is open, WrongState when it has ended."""
+        async with self._changing:
+            capture = self._captures.get(session_id)
+            if capture is not None and capture.outbox is not None:
+                raise StreamBusy("The session's stream is open; send stop on it.")
+            self._stop_lingering(session_id)
+            if capture is None:
+                stored = await asyncio.to_thread(self._around.store.session, session_id)
+                if stored.state not in (State.INTERRUPTED, State.INTERRUPTED_PAUSED):
+                    raise WrongState(f"A session that is {stored.state.value} has no capture to end.")
+                capture = Capture(stored, stored.channels or 1, self._around)
+                await capture.load()
+            self._captures.pop(session_id, None)
+            self._ending.add(session_id)
+        await self.stop(capture)
+
+    async def draft(self, session_id: str, request: DraftRequest) -> DraftNote:
+        """Draft the session's note anew and keep it, unless too little was said for one."""
+        around = self._around
+        stored = await asyncio.to_thread(around.store.session, session_id)
+        require_capture(stored, around.clock())
+        if stored.state not in (State.ENDED, State.IN_REVIEW):
+            raise WrongState(f"A session that is {stored.state.value} cannot be drafted; end it first.")
+        lines = await asyncio.to_thread(around.store.transcript, session_id)
+        draft = await draft_note(
+            stored,
+            lines,
+            request,
+            engine=around.engines.note,
+            recognizer=around.engines.recognition.info,
+            speakers=speaker_source(stored.channels, around.engines),
+            now=around.clock(),
+        )
+        if not draft.insufficient:
+            await asyncio.to_thread(
+                around.store.save_note, session_id, replaced_by(draft), Step.DRAFTED, around.clock()
+            )
+        return draft
+
+    def confirm(self, session_id: str, speakers: dict[str, SpeakerAssignment]) -> None:
+        """The clinician said who is who while the session is heard."""
+        capture = self._captures.get(session_id)
+        if capture is not None:
+            capture.confirm(speakers)
+
+    async def revoke(self, session_id: str) -> None:
+        """Consent is gone, or the session is: capture stops at once and pending audio is overwritten."""
+        await self._cut_off(
+            session_id, NotConsented("Consent to this session was revoked; recording has stopped.")
+        )
+
+    async def close(self) -> None:
+        """The server goes down: every stream is told to reconnect; what is not committed will be replayed."""
+        self._draining = True
+        for session_id in list(self._captures):
+            await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
+
+    async def _cut_off(self, session_id: str, reason: ScribeError) -> None:
+        self._stop_lingering(session_id)
+        capture = self._captures.pop(session_id, None)
+        if capture is not None:
+            outbox = capture.outbox
+            await capture.let_go(reason)
+            if outbox is not None:
+                outbox.close(reason)
+
+    async def _linger(self, capture: Capture) -> None:
+        await asyncio.sleep(self._around.settings.linger_seconds)
+        async with self._changing:
+            del self._lingering[capture.id]
+            del self._captures[capture.id]
+            self._ending.add(capture.id)
+        try:
+            await capture.finish()
+        except ScribeError as error:
+            log.error("session %s: the rest was not stored: %s", capture.id, error.code)
+            await capture.let_go()
+        finally:
+            self._ending.discard(capture.id)
+
+    async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
+        url = f"/v1/sessions/{session_id}/note"
+        try:
+            note = await self.draft(session_id, DraftRequest())
+        except Exception as error:  # whatever an engine raises: the session has ended and its words are safe
+            log.error("session %s: drafting failed: %s", session_id, type(error).__name__)
+            return ErrorMessage(
+                code="draft_failed", detail=f"The note was not drafted; try again with POST {url}."
+            )
+        return NoteReady(status="insufficient_audio" if note.insufficient else "ready", url=url)
+
+    def _stop_lingering(self, session_id: str) -> None:
+        lingering = self._lingering.pop(session_id, None)
+        if lingering is not None:
+            lingering.cancel()
+
+    def _receipt(self, capture: Capture, retained: int, now: datetime) -> Receipt:
+        store = self._around.store
+        stored = store.session(capture.id)
+        info = self._around.engines.recognition.info
+        kept = retained / (np.dtype(np.float32).itemsize * capture.channels)
+        body: dict[str, object] = {
+            "session_id": capture.id,
+            "seconds_received": round(capture.position / SAMPLE_RATE, 3),
+            "seconds_transcribed": round(stored.transcribed / SAMPLE_RATE, 3),
+            "seconds_discarded": round((capture.position - kept) / SAMPLE_RATE, 3),
+            "bytes_retained": retained,
+            "recognizer": info.engine,
+            "recognizer_model": info.model,
+            "product_version": version("ambient-scribe"),
+            "started_at": (stored.started_at or now).isoformat(),
+            "ended_at": now.isoformat(),
+        }
+        return store.append_receipt(capture.id, lambda previous: make_receipt(body, previous))
+
+
+def require_capture(stored: StoredSession, now: datetime) -> None:
+    """Raise NotConsented unless this session may be recorded, transcribed and drafted now."""
+    if stored.state is State.REVOKED:
+        raise NotConsented("Consent to this session was revoked; it cannot be recorded or drafted any more.")
+    require_consent(stored.details.participants, stored.details.consents, now)
+
+
+def speaker_source(channels: int, engines: Engines) -> str:
+    """What told the voices apart, for the provenance."""
+    return "channels" if channels == 2 else engines.embedder.name
+
+
+def replaced_by(draft: DraftNote) -> Callable[[Note | None], Note]:
+    """A change that puts this draft in the place of an unsigned one, counting on its revision."""
+
+    def change(before: Note | None) -> Note:
+        if isinstance(before, SignedNote):
+            raise WrongState("The note of this session is signed and does not change; add an addendum.")
+        return draft.model_copy(update={"revision": before.revision + 1}) if before else draft
+
+    return change

@@ -1,0 +1,100 @@
+"""A server for the command line: the one that already serves this data folder, or one started for the moment.
+
+Commands speak to it through the same API as everybody else, so there is one way in and one audit trail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from scribe.auth import load_token
+from scribe.config import Settings
+from scribe.errors import CannotStart
+
+ANNOUNCEMENT = "Listening on "
+RUNNING = "server.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server answers, and the token that opens it; `process` is the id of its process."""
+
+    url: str
+    token: str
+    process: int
+
+    @property
+    def sign_in(self) -> str:
+        """The link that signs a browser in; the token is in the fragment, which is never sent."""
+        return f"{self.url}/#token={self.token}"
+
+
+@asynccontextmanager
+async def serving(settings: Settings, *options: str) -> AsyncIterator[Address]:
+    """The running server of this data folder, or a new one on a free port that ends with the block."""
+    address = await running(settings.data_dir, settings)
+    if address is not None:
+        yield address
+        return
+    arguments = ["serve", "--port", "0", "--data-dir", str(settings.data_dir), *options]
+    async with spawned(arguments, settings) as address:
+        yield address
+
+
+async def running(folder: Path, settings: Settings) -> Address | None:
+    """The server that announced itself in this data folder, if it answers."""
+    try:
+        announced = json.loads((folder / RUNNING).read_text())
+        address = Address(announced["url"], _token(settings), announced["process"])
+    except (OSError, ValueError, KeyError, CannotStart):
+        return None
+    try:
+        async with httpx.AsyncClient(timeout=3.0, trust_env=False) as http:
+            answer = await http.get(f"{address.url}/healthz")
+    except httpx.TransportError:
+        return None
+    return address if answer.status_code == 200 else None
+
+
+@asynccontextmanager
+async def spawned(arguments: Sequence[str], settings: Settings) -> AsyncIterator[Address]:
+    """A server process of our own; its messages go where ours go. Raises CannotStart if it does not start."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "scribe", *arguments, stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        url = ""
+        while line := (await process.stdout.readline()).decode():
+            if line.startswith(ANNOUNCEMENT):
+                url = line.removeprefix(ANNOUNCEMENT).strip()
+                break
+        if not url:
+            await process.wait()
+            raise CannotStart("The server did not start; its own message stands above.")
+        yield Address(url, _token(settings), process.pid)
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+def publish(folder: Path, url: str) -> Path:
+    """Leave the server's address in its data folder; the caller removes it at the end."""
+    path = folder / RUNNING
+    path.write_text(json.dumps({"url": url, "process": os.getpid()}))
+    return path
+
+
+def _token(settings: Settings) -> str:
+    return load_token(settings.token.get_secret_value() if settings.token else None, settings.data_dir)

@@ -1,0 +1,43 @@
+"""What one running server is made of; built once by `app`, handed to the socket and the REST calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from scribe.audit import Audit
+from scribe.auth import Auth
+from scribe.config import Settings
+from scribe.engines import Engines
+from scribe.live import Live
+from scribe.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The parts of a running server."""
+
+    settings: Settings
+    engines: Engines
+    store: Store
+    audit: Audit
+    auth: Auth
+    live: Live
+    clock: Callable[[], datetime]
+    _kept: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that is finished even if whoever asked for it goes away."""
+        task = asyncio.create_task(work)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
+
+    async def finish_kept(self) -> None:
+        """Wait for what must be finished before the server goes."""
+        await asyncio.gather(*self._kept, return_exceptions=True)

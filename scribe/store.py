@@ -1,0 +1,563 @@
+"""What outlives a process: sessions, transcript, notes, receipts, audit rows. Never audio.
+
+Everything clinical, and everything a caller named, is sealed with its session's data key before it gets here
+as a column. In clear stand only ids made here, states, times, counts and hashes. Every method is one
+transaction and blocks; callers in asyncio run it in a thread. SQLite (WAL, synchronous FULL) by default,
+PostgreSQL by URL.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from pydantic import TypeAdapter
+from sqlalchemy.exc import DBAPIError
+
+from scribe.crypto import KeyEncryptionKey, SessionCipher
+from scribe.errors import NotFound, StoreFailed
+from scribe.note import Note
+from scribe.session import (
+    Consent,
+    NewSession,
+    Participant,
+    SessionContext,
+    SpeakerAssignment,
+    State,
+    Step,
+    Strict,
+    step,
+)
+from scribe.wire import Receipt, TranscriptLine, TranscriptMark
+
+metadata = sa.MetaData()
+_now_utc = sa.DateTime(timezone=True)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("template", sa.String(64), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+    sa.Column("started_at", _now_utc),
+    sa.Column("ended_at", _now_utc),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("channels", sa.Integer, nullable=False),
+    sa.Column("transcribed", sa.BigInteger, nullable=False),
+    sa.Column("data_key", sa.LargeBinary),
+    sa.Column("details", sa.LargeBinary),
+    sa.Column("speakers", sa.LargeBinary),
+    sa.Column("checkpoint", sa.LargeBinary),
+)
+utterances = sa.Table(
+    "utterances",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("line", sa.LargeBinary, nullable=False),
+)
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+)
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("note", sa.LargeBinary, nullable=False),
+)
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, unique=True),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+)
+
+GENESIS = "0" * 64
+"""What the first link of a hash chain points to."""
+
+
+class Details(Strict):
+    """The part of a session that names people or says why they meet; sealed."""
+
+    participants: tuple[Participant, ...]
+    consents: tuple[Consent, ...]
+    context: SessionContext
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is kept; `position` and `transcribed` are samples at 16 kHz, `channels` 0 before audio."""
+
+    id: str
+    state: State
+    template: str
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    position: int
+    channels: int
+    transcribed: int
+    details: Details
+    speakers: dict[str, SpeakerAssignment]
+    checkpoint: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What of a session stands in clear."""
+
+    id: str
+    state: State
+    template: str
+    created_at: datetime
+    position: int
+
+
+_NOTE: TypeAdapter[Note] = TypeAdapter(Note)
+_SPEAKERS: TypeAdapter[dict[str, SpeakerAssignment]] = TypeAdapter(dict[str, SpeakerAssignment])
+
+
+class Store:
+    """The one door to the database."""
+
+    def __init__(self, url: str, key: KeyEncryptionKey) -> None:
+        self._key = key
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            _prepare_sqlite(self._engine)
+
+    # --- life ----------------------------------------------------------------------------------------
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; raises StoreFailed where the database cannot be written."""
+        config = Config()
+        config.set_main_option("script_location", "scribe:migrations")
+        with self._transaction() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def recover(self) -> int:
+        """Sessions whose server died while they were captured become interrupted; returns how many."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                sa.select(sessions.c.id, sessions.c.state).where(
+                    sessions.c.state.in_([State.RECORDING.value, State.PAUSED.value])
+                )
+            ).all()
+            for row in rows:
+                state = step(State(row.state), Step.CUT)
+                connection.execute(
+                    sa.update(sessions).where(sessions.c.id == row.id).values(state=state.value)
+                )
+            return len(rows)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    # --- sessions ------------------------------------------------------------------------------------
+
+    def create_session(self, session_id: str, new: NewSession, now: datetime) -> None:
+        """A new session in AWAITING_CONSENT with a data key of its own."""
+        cipher, wrapped = self._key.new_data_key(session_id)
+        details = Details(participants=new.participants, consents=new.consents, context=new.context)
+        with self._transaction() as connection:
+            connection.execute(
+                sa.insert(sessions).values(
+                    id=session_id,
+                    state=State.AWAITING_CONSENT.value,
+                    template=new.template,
+                    created_at=now,
+                    position=0,
+                    channels=0,
+                    transcribed=0,
+                    data_key=wrapped,
+                    details=_seal(cipher, details, session_id, "details"),
+                )
+            )
+
+    def session(self, session_id: str) -> StoredSession:
+        """The session; raises NotFound, also for one that was shredded."""
+        with self._transaction() as connection:
+            return self._read(connection, session_id)[0]
+
+    def list_sessions(self) -> tuple[SessionRow, ...]:
+        """All sessions, the newest first; shredded ones are listed as such."""
+        columns = (
+            sessions.c.id,
+            sessions.c.state,
+            sessions.c.template,
+            sessions.c.created_at,
+            sessions.c.position,
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(sessions.c.created_at.desc())).all()
+        return tuple(
+            SessionRow(r.id, State(r.state), r.template, _aware(r.created_at), r.position) for r in rows
+        )
+
+    def advance(self, session_id: str, what: Step, now: datetime) -> State:
+        """Take one step of the life table; raises WrongState where it is not possible."""
+        with self._transaction() as connection:
+            return self._advance(connection, session_id, what, now)
+
+    def change_consents(
+        self,
+        session_id: str,
+        change: Callable[[Details], tuple[Consent, ...]],
+        what: Step | None,
+        now: datetime,
+    ) -> StoredSession:
+        """Replace the consents by what `change` makes of the details, and take a step with it."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id)
+            details = stored.details.model_copy(update={"consents": change(stored.details)})
+            self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
+            if what is not None:
+                self._advance(connection, session_id, what, now)
+            return self._read(connection, session_id)[0]
+
+    def set_template(self, session_id: str, template: str) -> None:
+        """The template that the session's note is drafted with from now on."""
+        with self._transaction() as connection:
+            self._read(connection, session_id)
+            self._update(connection, session_id, template=template)
+
+    def shred(self, session_id: str, now: datetime) -> None:
+        """Destroy the data key and every sealed value of a session; its receipt and audit rows stay."""
+        with self._transaction() as connection:
+            state = connection.execute(
+                sa.select(sessions.c.state).where(sessions.c.id == session_id)
+            ).scalar()
+            if state is None:
+                raise _no_session(session_id)
+            self._advance(connection, session_id, Step.SHREDDED, now)
+            for table in (utterances, marks, notes):
+                connection.execute(sa.delete(table).where(table.c.session_id == session_id))
+            self._update(connection, session_id, data_key=None, details=None, speakers=None, checkpoint=None)
+        if self._engine.dialect.name == "sqlite":
+            # The log still holds the pages as they were before: write it back and cut it to nothing.
+            with self._errors():
+                raw = self._engine.raw_connection()
+                try:
+                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    raw.close()
+
+    # --- transcript ----------------------------------------------------------------------------------
+
+    def commit_words(
+        self,
+        session_id: str,
+        lines: Sequence[TranscriptLine],
+        new_marks: Sequence[TranscriptMark] = (),
+        *,
+        checkpoint: tuple[int, bytes] | None = None,
+        channels: int | None = None,
+        transcribed: int = 0,
+        speakers: dict[str, SpeakerAssignment] | None = None,
+    ) -> None:
+        """Words, marks and the point to go on from, in one transaction: after it the audio may go.
+
+        A line of an id that is there replaces it. `transcribed` samples are added to the session's count.
+        """
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id)
+            for line in lines:
+                _upsert(
+                    connection,
+                    utterances,
+                    session_id,
+                    "id",
+                    line.id,
+                    line=self._line(cipher, session_id, line),
+                )
+            number = connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(marks.c.number), 0)).where(
+                    marks.c.session_id == session_id
+                )
+            ).scalar_one()
+            for offset, mark in enumerate(new_marks, start=1):
+                sealed = _seal(cipher, mark, session_id, "mark", str(number + offset))
+                connection.execute(
+                    sa.insert(marks).values(session_id=session_id, number=number + offset, mark=sealed)
+                )
+            values: dict[str, Any] = {"transcribed": stored.transcribed + transcribed}
+            if checkpoint is not None:
+                position, state = checkpoint
+                values |= {
+                    "position": position,
+                    "checkpoint": cipher.seal(state, "sessions", session_id, "checkpoint"),
+                }
+            if channels is not None:
+                values["channels"] = channels
+            if speakers is not None:
+                values["speakers"] = cipher.seal(
+                    _SPEAKERS.dump_json(speakers), "sessions", session_id, "speakers"
+                )
+            self._update(connection, session_id, **values)
+
+    def end_capture(self, session_id: str, now: datetime) -> None:
+        """The session is over: the checkpoint, and with it every voiceprint, is destroyed."""
+        with self._transaction() as connection:
+            self._advance(connection, session_id, Step.STOPPED, now)
+            self._update(connection, session_id, checkpoint=None)
+
+    def transcript(self, session_id: str) -> tuple[TranscriptLine, ...]:
+        """All final utterances by time."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            rows = connection.execute(
+                sa.select(utterances.c.id, utterances.c.line).where(utterances.c.session_id == session_id)
+            ).all()
+        lines = (
+            TranscriptLine.model_validate_json(
+                cipher.open(row.line, "utterances", session_id, row.id, "line")
+            )
+            for row in rows
+        )
+        return tuple(sorted(lines, key=lambda line: (line.start, line.end, line.id)))
+
+    def marks(self, session_id: str) -> tuple[TranscriptMark, ...]:
+        """Pauses, marks and gaps in the order they came."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            rows = connection.execute(
+                sa.select(marks.c.number, marks.c.mark)
+                .where(marks.c.session_id == session_id)
+                .order_by(marks.c.number)
+            ).all()
+        return tuple(
+            TranscriptMark.model_validate_json(
+                cipher.open(row.mark, "sessions", session_id, "mark", str(row.number))
+            )
+            for row in rows
+        )
+
+    # --- notes ---------------------------------------------------------------------------------------
+
+    def note(self, session_id: str) -> Note:
+        """The note as it stands; raises NotFound where none was drafted."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            return self._note(connection, cipher, session_id)
+
+    def save_note(
+        self, session_id: str, change: Callable[[Note | None], Note], what: Step | None, now: datetime
+    ) -> Note:
+        """Replace the note by what `change` makes of it, take a step, and keep what stood there before."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            try:
+                before: Note | None = self._note(connection, cipher, session_id)
+            except NotFound:
+                before = None
+            note = change(before)
+            if note == before:
+                return note
+            number = connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(notes.c.number), 0)).where(
+                    notes.c.session_id == session_id
+                )
+            ).scalar_one()
+            sealed = _seal(cipher, note, session_id, "note", str(number + 1))
+            connection.execute(sa.insert(notes).values(session_id=session_id, number=number + 1, note=sealed))
+            if what is not None:
+                self._advance(connection, session_id, what, now)
+            return note
+
+    # --- chains --------------------------------------------------------------------------------------
+
+    def append_receipt(self, session_id: str, make: Callable[[str], Receipt]) -> Receipt:
+        """Chain a receipt to the last one; a session's receipt is made once and then only read."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                sa.select(receipts.c.receipt).where(receipts.c.session_id == session_id)
+            ).first()
+            if row is not None:
+                return Receipt.model_validate_json(row.receipt)
+            number, last = self._last_link(connection, receipts)
+            receipt = make(last)
+            connection.execute(
+                sa.insert(receipts).values(
+                    number=number + 1,
+                    session_id=session_id,
+                    receipt=receipt.model_dump_json(),
+                    sha256=receipt.sha256,
+                )
+            )
+            return receipt
+
+    def receipt(self, session_id: str) -> Receipt:
+        """The discard receipt of a session; raises NotFound before its end."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                sa.select(receipts.c.receipt).where(receipts.c.session_id == session_id)
+            ).first()
+        if row is None:
+            raise NotFound(f"The session {session_id} has no receipt; it is written when the session ends.")
+        return Receipt.model_validate_json(row.receipt)
+
+    def append_audit(self, make: Callable[[str], tuple[str, str]]) -> None:
+        """Chain an audit row; `make` gets the last hash and gives the event's text and its hash."""
+        with self._transaction() as connection:
+            number, last = self._last_link(connection, audit)
+            event, digest = make(last)
+            connection.execute(sa.insert(audit).values(number=number + 1, event=event, sha256=digest))
+
+    def audit_rows(self) -> tuple[tuple[str, str], ...]:
+        """All audit events as (text, hash), the oldest first."""
+        with self._transaction() as connection:
+            rows = connection.execute(sa.select(audit.c.event, audit.c.sha256).order_by(audit.c.number)).all()
+        return tuple((row.event, row.sha256) for row in rows)
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            # The driver's text may quote parameters, so only its kind is told.
+            raise StoreFailed(
+                f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
+                "check the disk and the data folder. Nothing that was acknowledged is lost."
+            ) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.begin() as connection:
+            yield connection
+
+    def _read(self, connection: sa.Connection, session_id: str) -> tuple[StoredSession, SessionCipher]:
+        row = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
+        if row is None:
+            raise _no_session(session_id)
+        if row.data_key is None:
+            raise NotFound(f"The session {session_id} was shredded; only its receipt and audit trail remain.")
+        cipher = self._key.unwrap(row.data_key, session_id)
+        speakers = cipher.open(row.speakers, "sessions", session_id, "speakers") if row.speakers else b"{}"
+        stored = StoredSession(
+            id=row.id,
+            state=State(row.state),
+            template=row.template,
+            created_at=_aware(row.created_at),
+            started_at=row.started_at and _aware(row.started_at),
+            ended_at=row.ended_at and _aware(row.ended_at),
+            position=row.position,
+            channels=row.channels,
+            transcribed=row.transcribed,
+            details=Details.model_validate_json(cipher.open(row.details, "sessions", session_id, "details")),
+            speakers=_SPEAKERS.validate_json(speakers),
+            checkpoint=row.checkpoint and cipher.open(row.checkpoint, "sessions", session_id, "checkpoint"),
+        )
+        return stored, cipher
+
+    def _advance(self, connection: sa.Connection, session_id: str, what: Step, now: datetime) -> State:
+        row = connection.execute(
+            sa.select(sessions.c.state, sessions.c.started_at).where(sessions.c.id == session_id)
+        ).first()
+        if row is None:
+            raise _no_session(session_id)
+        state = step(State(row.state), what)
+        values: dict[str, Any] = {"state": state.value}
+        if what is Step.OPENED and row.started_at is None:
+            values["started_at"] = now
+        if state in (State.ENDED, State.REVOKED):
+            values["ended_at"] = now
+        self._update(connection, session_id, **values)
+        return state
+
+    def _update(self, connection: sa.Connection, session_id: str, **values: Any) -> None:
+        connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(**values))
+
+    def _note(self, connection: sa.Connection, cipher: SessionCipher, session_id: str) -> Note:
+        row = connection.execute(
+            sa.select(notes.c.number, notes.c.note)
+            .where(notes.c.session_id == session_id)
+            .order_by(notes.c.number.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            raise NotFound(f"The session {session_id} has no note yet; draft one with POST …/note.")
+        return _NOTE.validate_json(cipher.open(row.note, "sessions", session_id, "note", str(row.number)))
+
+    def _line(self, cipher: SessionCipher, session_id: str, line: TranscriptLine) -> bytes:
+        return cipher.seal(line.model_dump_json().encode(), "utterances", session_id, line.id, "line")
+
+    def _last_link(self, connection: sa.Connection, table: sa.Table) -> tuple[int, str]:
+        row = connection.execute(
+            sa.select(table.c.number, table.c.sha256).order_by(table.c.number.desc()).limit(1)
+        ).first()
+        return (row.number, row.sha256) if row else (0, GENESIS)
+
+
+def canonical_json(values: dict[str, Any]) -> str:
+    """JSON with sorted keys and no spaces, as it is hashed."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def _seal(cipher: SessionCipher, value: Strict, session_id: str, *column: str) -> bytes:
+    return cipher.seal(value.model_dump_json().encode(), "sessions", session_id, *column)
+
+
+def _upsert(
+    connection: sa.Connection, table: sa.Table, session_id: str, key: str, value: str, **values: Any
+) -> None:
+    here = (table.c.session_id == session_id) & (table.c[key] == value)
+    if connection.execute(sa.update(table).where(here).values(**values)).rowcount == 0:
+        connection.execute(sa.insert(table).values(session_id=session_id, **{key: value}, **values))
+
+
+def _no_session(session_id: str) -> NotFound:
+    return NotFound(f"There is no session {session_id}; list them with GET /v1/sessions.")
+
+
+def _aware(moment: datetime) -> datetime:
+    # SQLite keeps no zone: what was stored was UTC.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _plain_reason(error: BaseException | None) -> str:
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorname
+    return "see the database's own log"
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver would begin transactions late and by itself; `on_begin` does it instead.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA busy_timeout=5000")
+
+    def on_begin(connection: sa.Connection) -> None:
+        # Immediate: two read-then-write transactions wait for each other instead of failing half-way.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", on_begin)

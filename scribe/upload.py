@@ -1,0 +1,155 @@
+"""A recording of a consented session, sent as one request body and heard on the same path as a live one.
+
+The body is decoded while it arrives and is never written anywhere; progress goes back as server-sent events,
+the same messages as on the stream socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from asr.decoder import decode
+from asr.errors import AsrError
+from asr.types import SAMPLE_RATE
+from scribe.api import On, SessionId
+from scribe.errors import ScribeError, UnusableAudio
+from scribe.live import require_capture
+from scribe.outbox import Outbox
+from scribe.server import Server
+from scribe.wire import ErrorMessage, ServerMessage, Start
+
+log = logging.getLogger("scribe.upload")
+router = APIRouter(prefix="/v1")
+
+BODY_CHUNKS = 16
+"""Pieces of the body (at most 64 KiB each from the server's reader) that may wait for the decoder."""
+
+
+@router.post("/sessions/{session_id}/audio")
+async def upload(session_id: SessionId, request: Request, on: On) -> Response:
+    """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
+    stored = await asyncio.to_thread(on.store.session, session_id)
+    require_capture(stored, on.clock())
+    return EventStream(_events(session_id, request, on))
+
+
+class EventStream(Response):
+    """Server-sent events while the request's body is still being read.
+
+    Starlette's own streaming response listens for the client's disconnect, and would take the body away from
+    whoever reads it.
+    """
+
+    def __init__(self, events: AsyncIterator[str]) -> None:
+        super().__init__(media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        self._events = events
+        del self.headers["content-length"]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send each event as it comes."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for event in self._events:
+            await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _events(session_id: str, request: Request, on: Server) -> AsyncIterator[str]:
+    outbox = Outbox()
+    hearing = on.keep(_hear(session_id, request, on, outbox))
+    try:
+        while (message := await outbox.get()) is not None:
+            yield _event(message)
+        await hearing
+    except ScribeError as error:
+        yield _event(ErrorMessage(code=error.code, detail=error.detail))
+    finally:
+        hearing.cancel()
+
+
+async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -> None:
+    """Feed the body to a capture; the outbox is closed whatever happens."""
+    body = Body()
+    reader = asyncio.create_task(_read(request, body))
+    try:
+        recording = await asyncio.to_thread(decode, body)
+        channels: Literal[1, 2] = 2 if recording.channels == 2 else 1
+        start = Start(type="start", encoding="pcm_f32le", sample_rate=SAMPLE_RATE, channels=channels)
+        capture, ready = await on.live.open(session_id, start, outbox)
+        outbox.put(ready)
+        try:
+            while (block := await asyncio.to_thread(next, recording.blocks, None)) is not None:
+                await capture.hear_samples(block)
+            await on.live.stop(capture)
+        finally:
+            await on.live.leave(capture)
+    except AsrError as error:
+        raise UnusableAudio(str(error)) from None
+    finally:
+        body.close()
+        reader.cancel()
+        with suppress(asyncio.CancelledError, ScribeError):
+            await reader
+        outbox.close()
+
+
+async def _read(request: Request, body: Body) -> None:
+    try:
+        async for piece in request.stream():
+            if piece:
+                await body.put(bytes(piece))
+    finally:
+        body.finish()
+
+
+def _event(message: ServerMessage) -> str:
+    return f"event: {message.type}\ndata: {message.model_dump_json()}\n\n"
+
+
+class Body:
+    """A request body as a file that a decoder in another thread reads; holds a bounded number of pieces."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(BODY_CHUNKS)
+        self._rest = b""
+        self._ended = False
+        self._closed = False
+
+    async def put(self, piece: bytes) -> None:
+        """Add a piece; waits while the decoder is behind."""
+        if not self._closed:
+            await self._pieces.put(piece)
+
+    def finish(self) -> None:
+        """The body is complete or broken off: the decoder gets what is there and then the end."""
+        self._ended = True
+        with suppress(asyncio.QueueFull):
+            self._pieces.put_nowait(b"")
+
+    def close(self) -> None:
+        """Nobody reads on: what waits is dropped."""
+        self._closed = self._ended = True
+        self._rest = b""
+        while not self._pieces.empty():
+            self._pieces.get_nowait()
+        with suppress(asyncio.QueueFull):
+            self._pieces.put_nowait(b"")
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; b"" at the end. Called from the decoder's thread."""
+        if not self._rest:
+            self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+        taken, self._rest = (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
+        return taken
+
+    async def _next(self) -> bytes:
+        if self._ended and self._pieces.empty():
+            return b""
+        return await self._pieces.get()

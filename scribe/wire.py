@@ -1,0 +1,394 @@
+"""Every message and body that crosses the wire, version `scribe.v1`.
+
+What comes in is untrusted: unknown fields and types are refused with a sentence that says what was expected.
+Positions are samples at 16 kHz and times are seconds, both from the start of the session's audio.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+
+from scribe.errors import BadRequest
+from scribe.note import DraftNote, SignedNote
+from scribe.session import (
+    Consent,
+    Identifier,
+    Participant,
+    Role,
+    SessionContext,
+    SpeakerAssignment,
+    State,
+    Strict,
+)
+
+SUBPROTOCOL = "scribe.v1"
+TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - a prefix, not a token
+
+Encoding: TypeAlias = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw"]
+
+# --- client → server ------------------------------------------------------------------------------------
+
+
+class Start(Strict):
+    """Must come first. `at` says where the first sample lies; it is `resume_from` where it is left out."""
+
+    type: Literal["start"]
+    encoding: Encoding
+    sample_rate: Annotated[int, Field(ge=8_000, le=48_000)]
+    channels: Literal[1, 2] = 1
+    resume: bool = False
+    at: Annotated[int, Field(ge=0)] | None = None
+
+
+class Pause(Strict):
+    """Off the record from here."""
+
+    type: Literal["pause"]
+
+
+class Resume(Strict):
+    """On the record again."""
+
+    type: Literal["resume"]
+
+
+class Mark(Strict):
+    """A place the clinician wants to find again."""
+
+    type: Literal["mark"]
+    label: Annotated[str, Field(max_length=120)] = ""
+
+
+class Stop(Strict):
+    """The session is over: the rest is transcribed, the draft is written, the receipt is given."""
+
+    type: Literal["stop"]
+
+
+ClientMessage: TypeAlias = Annotated[Start | Pause | Resume | Mark | Stop, Field(discriminator="type")]
+_CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+# --- server → client ------------------------------------------------------------------------------------
+
+
+class Ready(Strict):
+    """The stream is open; replay audio from `resume_from` and keep at most `max_unacked_seconds` un-acked."""
+
+    type: Literal["ready"] = "ready"
+    resume_from: int
+    max_unacked_seconds: float
+    paused: bool = False
+    notice: str = ""
+
+
+class WireWord(Strict):
+    """One word of an utterance."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
+class UtteranceMessage(Strict):
+    """What one speaker said; the same id replaces until `is_final`."""
+
+    type: Literal["utterance"] = "utterance"
+    id: str
+    speaker: str
+    role: Role
+    role_confidence: float
+    start: float
+    end: float
+    text: str
+    words: tuple[WireWord, ...]
+    is_final: bool
+    revision: int
+
+
+class RevisedSpeaker(Strict):
+    """A final utterance whose speaker is now known better."""
+
+    id: str
+    speaker: str
+    role: Role
+
+
+class SpeakerRevisionMessage(Strict):
+    """Speakers of final utterances that changed."""
+
+    type: Literal["speaker_revision"] = "speaker_revision"
+    utterances: tuple[RevisedSpeaker, ...]
+
+
+class Ack(Strict):
+    """Audio before `committed` is transcribed, stored and overwritten; the client may drop it."""
+
+    type: Literal["ack"] = "ack"
+    received: int
+    committed: int
+
+
+class Status(Strict):
+    """How the server keeps up; at least every five seconds."""
+
+    type: Literal["status"] = "status"
+    lag_seconds: float
+    realtime_factor: float
+    voice_active: bool
+
+
+class AudioHealthMessage(Strict):
+    """Something about the sound that the person recording can mend."""
+
+    type: Literal["audio_health"] = "audio_health"
+    kind: Literal["silence", "clipping", "low_level", "dual_mono", "noise"]
+    channel: int
+
+
+class Gap(Strict):
+    """A stretch that is not in the transcript, and why: `off_the_record` has no length in audio."""
+
+    type: Literal["gap"] = "gap"
+    start: float
+    end: float
+    reason: Literal["off_the_record", "recognizer_failed"]
+
+
+class NoteReady(Strict):
+    """The draft waits for review at `url`, or too little was said for one."""
+
+    type: Literal["note"] = "note"
+    status: Literal["ready", "insufficient_audio"]
+    url: str
+
+
+class Receipt(Strict):
+    """What became of a session's audio; chained to the receipt before it by hash."""
+
+    session_id: str
+    seconds_received: float
+    seconds_transcribed: float
+    seconds_discarded: float
+    bytes_retained: int
+    recognizer: str
+    recognizer_model: str
+    product_version: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    previous_sha256: str
+    sha256: str
+
+
+class Ended(Strict):
+    """The last message of a session."""
+
+    type: Literal["ended"] = "ended"
+    receipt: Receipt
+
+
+class ErrorMessage(Strict):
+    """What went wrong; sent before any abnormal close."""
+
+    type: Literal["error"] = "error"
+    code: str
+    detail: str
+
+
+ServerMessage: TypeAlias = Annotated[
+    Ready
+    | UtteranceMessage
+    | SpeakerRevisionMessage
+    | Ack
+    | Status
+    | AudioHealthMessage
+    | Gap
+    | NoteReady
+    | Ended
+    | ErrorMessage,
+    Field(discriminator="type"),
+]
+_SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
+
+# --- REST bodies ----------------------------------------------------------------------------------------
+
+
+class StreamAccess(Strict):
+    """Where and with what the session's stream is opened; the token is good for this session alone."""
+
+    url: str
+    token: str
+    expires_at: AwareDatetime
+
+
+class SessionView(Strict):
+    """A session as it is shown."""
+
+    id: str
+    state: State
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    template: str
+    participants: tuple[Participant, ...]
+    consents: tuple[Consent, ...]
+    context: SessionContext
+    missing_consent: dict[str, tuple[str, ...]]
+    speakers: dict[str, SpeakerAssignment]
+    seconds: float
+    stream: StreamAccess | None = None
+
+
+class SessionList(Strict):
+    """Sessions, the newest first; names are not in it."""
+
+    sessions: tuple[SessionSummary, ...]
+
+
+class SessionSummary(Strict):
+    """One row of the list."""
+
+    id: str
+    state: State
+    created_at: AwareDatetime
+    template: str
+    seconds: float
+
+
+class TranscriptLine(Strict):
+    """One final utterance as it is kept; `corrected` once a person changed its words."""
+
+    id: str
+    speaker: str
+    role: Role
+    start: float
+    end: float
+    text: str
+    words: tuple[WireWord, ...]
+    corrected: bool = False
+
+
+class TranscriptMark(Strict):
+    """Something at a position: off the record, on the record again, a mark, a stretch that was not heard."""
+
+    kind: Literal["pause", "resume", "mark", "gap"]
+    at: float
+    label: str = ""
+
+
+class TranscriptView(Strict):
+    """The whole transcript of a session."""
+
+    session_id: str
+    utterances: tuple[TranscriptLine, ...]
+    marks: tuple[TranscriptMark, ...]
+
+
+class CorrectLine(Strict):
+    """New words for one line."""
+
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class AssignSpeakers(Strict):
+    """Which speaker label is which participant."""
+
+    speakers: dict[Identifier, Identifier]
+
+
+class DraftRequest(Strict):
+    """How the note is to be drafted; what is left out stays as the session has it."""
+
+    template: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    detail: Literal["brief", "standard", "detailed"] = "standard"
+    client_term: Annotated[str, Field(min_length=1, max_length=60)] = "Client"
+
+
+class ChangeStatement(Strict):
+    """New words for a statement, or its removal."""
+
+    text: str | None = None
+    remove: bool = False
+
+
+class WriteStatement(Strict):
+    """A statement of the clinician's own."""
+
+    text: str
+
+
+class ResolveFinding(Strict):
+    """A finding is accepted as it stands, or justified with a reason."""
+
+    resolution: Literal["accepted", "justified"]
+    reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+class SignRequest(Strict):
+    """Signature and re-authentication: `token` is given anew, whatever the call came with."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    credentials: Annotated[str, Field(min_length=1, max_length=120)]
+    attestation: str
+    token: SecretStr
+
+
+class AddendumRequest(Strict):
+    """What is added to a signed note."""
+
+    kind: Literal["addendum", "correction", "late_entry"]
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    author: Annotated[str, Field(min_length=1, max_length=120)]
+    credentials: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class NoteView(Strict):
+    """The note, draft or signed, with the attestation that signing asks for."""
+
+    note: Annotated[DraftNote | SignedNote, Field(discriminator="status")]
+    attestation: str
+
+
+class SignIn(Strict):
+    """The token of the sign-in link, exchanged for a cookie."""
+
+    token: SecretStr
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details with a stable `code`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def parse_client_message(text: str) -> ClientMessage:
+    """The message in a text frame; raises BadRequest with what was expected and what came."""
+    try:
+        return _CLIENT_MESSAGE.validate_json(text)
+    except ValidationError as error:
+        raise BadRequest(f"Expected a {SUBPROTOCOL} message; {first_fault(error)}.") from None
+
+
+def parse_server_message(text: str | bytes) -> ServerMessage:
+    """The message a server sent; raises BadRequest where it is none of this version."""
+    try:
+        return _SERVER_MESSAGE.validate_json(text)
+    except ValidationError as error:
+        raise BadRequest(f"The server sent no {SUBPROTOCOL} message; {first_fault(error)}.") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first fault in words, without the value that came: it may be clinical."""
+    faults: list[Any] = list(error.errors(include_url=False, include_input=False, include_context=False))
+    if not faults:
+        return "it is not valid"
+    where = ".".join(str(part) for part in faults[0]["loc"])
+    what = str(faults[0]["msg"])
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return (f"at {where}: {what}" if where else what) + more

@@ -1,0 +1,1 @@
+"""Transcript in, evidence-linked draft note out."""

@@ -1,0 +1,361 @@
+"""From turns to facts: what was said, of which kind, by whom, with its evidence.
+
+Risk comes first, then what the client's side said, then what the clinician did, found and planned; in the
+order of the conversation within each. A fact repeats the transcript's own words; how a note words it is decided
+elsewhere. Questions, greetings and back-channels make no facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from summarizer.clinician import clinician_facts, fact_of
+from summarizer.cues import CLIENT_CUES, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
+from summarizer.dictation import dictated_facts
+from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
+from summarizer.language import (
+    answer_polarity,
+    content_stems,
+    is_backchannel,
+    is_negated,
+    is_pure_no,
+    is_pure_yes,
+    numbers,
+    word_list,
+)
+from summarizer.person import Pronouns, Subject, reported
+from summarizer.proposition import proposition
+from summarizer.risk import risk_in, risk_statements
+from summarizer.types import Fact, FactKind, Polarity, RiskStatement, Span, Turn
+from summarizer.wording import UNCLEAR, core, plain
+
+__all__ = ["extract_facts", "risk_statements"]
+
+_SOMEBODY = Subject("Client", "client", Pronouns())
+_GENERIC_CONFIDENCE = 0.3
+_MIN_WORDS = 3
+_LONGEST_QUOTE = 28
+"""Words of a clause that cannot be rewritten, beyond which it is not quoted either."""
+_KIN_NOUNS = {
+    "he": re.compile(
+        r"\bmy (?:\w+ )?(?:husband|father|dad|brother|son|boyfriend|uncle|grandfather|grandpa"
+        r"|ex-husband)\b",
+        re.I,
+    ),
+    "she": re.compile(
+        r"\bmy (?:\w+ )?(?:wife|mother|mom|mum|sister|daughter|girlfriend|aunt|grandmother|grandma"
+        r"|ex-wife)\b",
+        re.I,
+    ),
+}
+_ROS_ASKED = re.compile(
+    r"\b(?:any|symptoms?|(?:have|had|having|experienc\w+|notic\w+"
+    r"|feel\w*) (?:any|some))\b",
+    re.I,
+)
+_COMMITMENT = re.compile(
+    r"^i (?:will|am going to|plan to) (?:\w+ )?(?:try|call|do|practi[cs]e|start|go|make|talk"
+    r"|write|take|use|ask|tell|set|cut|stop|walk|sign|join|look|check|come|think|keep|put"
+    r"|schedule|bring)\b",
+    re.I,
+)
+
+
+_ABOUT_WHAT_NEXT = re.compile(
+    r"\b(?:you (?:will|are going to|could|can|might|plan|like to do|willing)|(?:will|can|could"
+    r"|would|are) you (?:be )?(?:\w+ )?(?:try|do|willing|going|able|start|commit|call)|next step"
+    r"|this week|plan|what (?:will|would|could|can) you)\b",
+    re.I,
+)
+
+
+def extract_facts(turns: Sequence[Turn]) -> tuple[Fact, ...]:
+    """All facts of a transcript. Ids are made from turn ids and positions, so the same turns give the same ids."""
+    said = read_clauses(turns)
+    risks = risk_in(said, turns)
+    found = [_risk_fact(risk) for risk in risks]
+    taken = frozenset(
+        (clause.turn.id, clause.sentence.start)
+        for clause in said
+        for risk in risks
+        if risk.evidence[0].turn == clause.turn.id
+        and risk.evidence[0].start <= clause.sentence.start < risk.evidence[0].end
+    )
+    if any(turn.role in CLIENT_SIDE for turn in turns):
+        found.extend(_client_facts(said, taken))
+        found.extend(clinician_facts(said, turns, taken))
+    else:
+        found.extend(dictated_facts(said, taken))
+    return _with_unique_ids(found)
+
+
+def _with_unique_ids(found: Sequence[Fact]) -> tuple[Fact, ...]:
+    counts: dict[str, int] = {}
+    unique = []
+    for fact in found:
+        n = counts[fact.id] = counts.get(fact.id, 0) + 1
+        unique.append(fact if n == 1 else replace(fact, id=f"{fact.id}.{n}"))
+    return tuple(unique)
+
+
+def _risk_fact(risk: RiskStatement) -> Fact:
+    evidence = risk.evidence if risk.question is None else (*risk.evidence, risk.question)
+    return Fact(
+        f"{evidence[0].turn}.{evidence[0].start}.risk",
+        "risk",
+        risk.quote,
+        risk.role,
+        risk.polarity,
+        risk.question is not None and risk.polarity != "uncertain",
+        0.9,
+        evidence,
+        (("topic", risk.topic),),
+    )
+
+
+# ── the client's side ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _client_facts(said: Sequence[Clause], taken: frozenset[tuple[str, int]]) -> list[Fact]:
+    found: list[Fact] = []
+    people: dict[str, tuple[str, Span, int]] = {}
+    reason_given = False
+    paired: set[tuple[str, int]] = set()
+    for clause in said:
+        if clause.turn.role not in CLIENT_SIDE:
+            continue
+        for pronoun, pattern in _KIN_NOUNS.items():
+            if match := pattern.search(clause.text):
+                at = clause.start + match.start()
+                people[pronoun] = (
+                    match.group().lower(),
+                    Span(clause.turn.id, at, at + len(match.group())),
+                    clause.index,
+                )
+        if (clause.turn.id, clause.sentence.start) in taken or clause.asks or not clause.whole:
+            continue
+        fact = _client_fact(clause, people, paired)
+        if fact is None:
+            continue
+        asked = clause.question
+        if not reason_given and asked and REASON_ASKED.search(plain(asked.text)) and _gives_reason(fact):
+            reason_given = True
+            kept = tuple(entry for entry in fact.attributes if entry[0] != "aspect")
+            fact = replace(fact, kind="observation", attributes=(*kept, ("aspect", "reason")), confidence=0.9)
+        found.append(fact)
+    return found if reason_given else _with_first_complaint(found, said)
+
+
+_EARLY_TURNS = 8
+
+
+def _with_first_complaint(found: list[Fact], said: Sequence[Clause]) -> list[Fact]:
+    """Where nobody asked for the reason, the first symptom told early on stands for it."""
+    early = {clause.turn.id for clause in said if clause.index < _EARLY_TURNS}
+    for i, fact in enumerate(found):
+        if (
+            fact.kind == "symptom"
+            and fact.evidence[0].turn in early
+            and not fact.assessed
+            and fact.polarity == "affirmed"
+        ):
+            told = replace(
+                fact,
+                kind="observation",
+                attributes=(*(a for a in fact.attributes if a[0] != "aspect"), ("aspect", "reason")),
+            )
+            return [*found[:i], told, *found[i + 1 :]]
+    return found
+
+
+def _gives_reason(fact: Fact) -> bool:
+    return (
+        fact.kind not in ("progress", "protective", "event", "quote")
+        and len(word_list(core(fact.text))) >= _MIN_WORDS
+    )
+
+
+def _client_fact(
+    clause: Clause, people: dict[str, tuple[str, Span, int]], paired: set[tuple[str, int]]
+) -> Fact | None:
+    text = clause.plain
+    bare = core(clause.text)
+    question = clause.question
+    if question is not None and clause.first:
+        sentence = clause.sentence_text
+        if is_pure_no(sentence) or is_pure_yes(sentence):
+            return _assessed(clause, question, paired)
+    words = word_list(bare)
+    if not words or is_backchannel(clause.text):
+        return None
+    antecedent, antecedent_span = _antecedent(words[0], clause, people)
+    stands_alone = (
+        len(words) >= _MIN_WORDS
+        and not _WITHOUT_NOUN.match(bare)
+        and reported(clause.text, _SOMEBODY, antecedent=antecedent) is not None
+    )
+    kind, aspect, hits = _kind(bare)
+    if kind in _NOT_HYPOTHETICAL and _HYPOTHETICAL.search(bare):
+        kind, aspect = None, ""
+    if SMALL_TALK.search(text) and hits < 2:
+        return None
+    answers = question is not None and clause.first
+    if (kind is None and not answers and len(set(content_stems(bare))) < 2) or _BARE_PROMISE.match(bare):
+        return None
+    if not stands_alone and question is not None and answers and len(word_list(text)) <= _LONGEST_QUOTE:
+        return _paired(clause, question, kind, paired)
+    if not stands_alone:
+        quotable = hits >= 1 and "i" in words and _MIN_WORDS + 2 <= len(words) <= _LONGEST_QUOTE
+        return (
+            fact_of(
+                clause,
+                kind or "quote",
+                confidence=0.35 + 0.05 * min(hits, 3),
+                polarity=_polarity(clause, kind),
+                aspect=aspect,
+                form="quote",
+            )
+            if quotable
+            else None
+        )
+    evidence = (clause.span,) if antecedent_span is None else (clause.span, antecedent_span)
+    if _COMMITMENT.match(bare) and question is not None and _ABOUT_WHAT_NEXT.search(plain(question.text)):
+        return fact_of(clause, "agreement", evidence=evidence, confidence=0.6)
+    confidence = _GENERIC_CONFIDENCE if kind is None else 0.5 + 0.05 * min(hits, 3)
+    confidence += (
+        0.08 * bool(QUANTITY.search(bare))
+        + 0.05 * bool(STRONG.search(bare))
+        + 0.07 * (words[0] in ("i", "my"))
+    )
+    return fact_of(
+        clause,
+        kind or "event",
+        evidence=evidence,
+        confidence=min(confidence, 0.95),
+        polarity=_polarity(clause, kind),
+        aspect=aspect,
+        antecedent=antecedent,
+    )
+
+
+_NOT_HYPOTHETICAL = frozenset({"progress", "energy", "sleep", "symptom", "appetite"})
+"""Kinds that tell how things are: `I would have more energy` is none of them."""
+_HYPOTHETICAL = re.compile(r"\b(?:would(?! like)|might|could(?! not)|if)\b", re.I)
+_WITHOUT_NOUN = re.compile(
+    r"^i (?:\w+ ){1,3}(?:one|some|two of them|both of them|it all|a few)\b(?! (?:of|time|day"
+    r"|night|\w+s)\b)",
+    re.I,
+)
+_BARE_PROMISE = re.compile(
+    r"^i (?:will|can|am going to) (?:\w+ )?(?:try|do|make|give|go|come)\b(?: (?:it|that|this|in"
+    r"|a try))?\W*$",
+    re.I,
+)
+_OPENING = re.compile(r"^(?:(?:um+|uh+|well|so|hmm+|oh)\b[\s,.-]*)+", re.I)
+
+
+def _without_opening(clause: Clause) -> Span:
+    """The span of an answer without the `um, well` that opens it."""
+    match = _OPENING.match(clause.text)
+    skip = match.end() if match and match.end() < len(clause.text) else 0
+    return Span(clause.turn.id, clause.start + skip, clause.end)
+
+
+def _kind(text: str) -> tuple[FactKind | None, str, int]:
+    """The first kind whose cue stands in `text`, and how many cues of any kind do."""
+    kind: FactKind | None = None
+    aspect = ""
+    hits = 0
+    for candidate, its_aspect, pattern in CLIENT_CUES:
+        if pattern.search(text):
+            hits += 1
+            if kind is None:
+                kind, aspect = candidate, its_aspect
+    return kind, aspect, hits
+
+
+def _polarity(clause: Clause, kind: FactKind | None) -> Polarity:
+    for candidate, _, pattern in CLIENT_CUES:
+        if candidate == kind and (match := pattern.search(clause.text)):
+            return "negated" if is_negated(clause.text, match.start()) else "affirmed"
+    return "affirmed"
+
+
+_NEAR_TURNS = 4
+
+
+def _antecedent(
+    first: str, clause: Clause, people: dict[str, tuple[str, Span, int]]
+) -> tuple[str, Span | None]:
+    """Whom a leading he or she stands for, if exactly one person of that gender was named close by."""
+    key = first.split("'")[0]
+    if key not in people:
+        return "", None
+    noun, span, index = people[key]
+    near = clause.index - index <= _NEAR_TURNS
+    return (
+        (noun, span)
+        if (near and (span.turn, span.start) < (clause.turn.id, clause.start))
+        or (near and span.turn != clause.turn.id)
+        else ("", None)
+    )
+
+
+def _assessed(clause: Clause, question: Question, paired: set[tuple[str, int]]) -> Fact | None:
+    """A bare yes or no, tied to what was asked."""
+    key = (question.turn.id, question.start)
+    if key in paired:
+        return None
+    asked = plain(question.last)
+    kind, aspect, _ = _kind(asked)
+    if kind is None or UNCLEAR.search(question.last) or SMALL_TALK.search(asked):
+        return None
+    if proposition(question.last, _SOMEBODY) is None:
+        return None
+    paired.add(key)
+    if kind == "symptom" and _ROS_ASKED.search(asked):
+        aspect = "reviewed"
+    return fact_of(
+        clause,
+        kind,
+        evidence=(clause.sentence_span, question.last_span),
+        confidence=0.75,
+        polarity="negated" if is_pure_no(clause.sentence_text) else "affirmed",
+        assessed=True,
+        aspect=aspect,
+        form="answer",
+    )
+
+
+def _paired(
+    clause: Clause, question: Question, kind: FactKind | None, paired: set[tuple[str, int]]
+) -> Fact | None:
+    """An answer that cannot stand alone, quoted with its question."""
+    key = (question.turn.id, question.start)
+    text = core(clause.text)
+    if (
+        key in paired
+        or not word_list(text)
+        or UNCLEAR.search(question.last)
+        or not 2 < len(question.last.split()) <= _LONGEST_QUOTE
+    ):
+        return None
+    asked_kind, asked_aspect, asked_hits = _kind(plain(question.last))
+    if asked_kind is None and kind is not None and REASON_ASKED.search(plain(question.last)):
+        asked_kind = kind
+    if asked_kind is None or SMALL_TALK.search(plain(question.last)):
+        return None
+    paired.add(key)
+    polarity: Polarity = "negated" if answer_polarity(clause.text) == "no" else "affirmed"
+    return fact_of(
+        clause,
+        asked_kind if asked_kind != "goal" else kind or asked_kind,
+        evidence=(_without_opening(clause), question.last_span),
+        confidence=0.5 + 0.05 * min(asked_hits, 2) + 0.12 * bool(QUANTITY.search(text) or numbers(text)),
+        polarity=polarity,
+        assessed=True,
+        aspect=asked_aspect,
+        form="paired",
+    )

@@ -1,0 +1,204 @@
+"""Templates of notes: a TOML file in, the sections a note must hold out.
+
+A template says which sections there are, in which order, and what may stand in each; it holds no wording of
+its own beyond an instruction for the engine. The templates that ship lie beside this file, one each, with a
+version; a clinician's own file is read by `read_template`. Nothing here writes a note.
+
+A section's `kinds` name the facts it takes, as `kind` or `kind.aspect` (`history.family`), in the order in
+which they are written. Without `kinds` they are read off the header and the instruction; an empty list leaves
+the section to the clinician.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+from summarizer.errors import UnknownTemplate, UnreadableTemplate
+from summarizer.types import FactKind
+
+MAX_SECTIONS = 20
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KINDS = frozenset(get_args(FactKind))
+_TEMPLATE_KEYS = frozenset({"name", "version", "title", "loinc", "sections"})
+_SECTION_KEYS = frozenset({"code", "title", "loinc", "instruction", "kinds"})
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSection:
+    """One section: `kinds` are the facts it takes; none means that it is left to the clinician."""
+
+    code: str
+    title: str
+    loinc: str
+    instruction: str
+    kinds: tuple[str, ...]
+
+    def takes(self, kind: str, aspect: str = "") -> bool:
+        """Whether a fact of this kind and aspect belongs here; a bare `kind` takes every aspect of it."""
+        return kind in self.kinds or (aspect != "" and f"{kind}.{aspect}" in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A kind of note: `name` finds it, `version` is kept in the note's provenance, `loinc` codes the document."""
+
+    name: str
+    version: int
+    title: str
+    loinc: str
+    sections: tuple[TemplateSection, ...]
+
+    def only(self, code: str) -> Template:
+        """The template with the one section `code`, for drafting that section anew.
+
+        Raises `UnknownTemplate` where it has no such section.
+        """
+        kept = tuple(section for section in self.sections if section.code == code)
+        if not kept:
+            known = ", ".join(section.code for section in self.sections)
+            raise UnknownTemplate(f"template {self.name} has no section {code!r}; its sections are {known}")
+        return replace(self, sections=kept)
+
+    def section(self, code: str) -> TemplateSection | None:
+        """The section of that code, or None."""
+        return next((section for section in self.sections if section.code == code), None)
+
+
+@cache
+def template_names() -> tuple[str, ...]:
+    """Names of the templates that ship, in alphabetical order."""
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in files(__name__).iterdir() if f.name.endswith(".toml"))
+    )
+
+
+@cache
+def load_template(name: str) -> Template:
+    """The shipped template of that name. Raises `UnknownTemplate`."""
+    wanted = name.strip().lower().replace("-", "_")
+    if wanted not in template_names():
+        raise UnknownTemplate(f"no template is named {name!r}; there are {', '.join(template_names())}")
+    return parse_template((files(__name__) / f"{wanted}.toml").read_text("utf-8"), source=f"{wanted}.toml")
+
+
+def read_template(path: Path) -> Template:
+    """A template from a file of the clinician's own. Raises `UnreadableTemplate`, which names the fault."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableTemplate(
+            f"the template file {path.name} cannot be read ({type(error).__name__}); give a UTF-8 TOML file"
+        ) from error
+    return parse_template(text, source=path.name)
+
+
+def parse_template(text: str, *, source: str = "template") -> Template:
+    """A template from TOML text. Raises `UnreadableTemplate`, which names `source` and the fault."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableTemplate(f"{source} is not TOML: {error}") from error
+    _refuse_unknown(table, _TEMPLATE_KEYS, source)
+    name = _string(table, "name", source)
+    if not _NAME.fullmatch(name):
+        raise UnreadableTemplate(f"{source}: name must be lower-case letters, digits and _, not {name!r}")
+    version = table.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise UnreadableTemplate(f"{source}: version must be a whole number from 1 up, not {version!r}")
+    sections = table.get("sections")
+    if not isinstance(sections, list) or not 1 <= len(sections) <= MAX_SECTIONS:
+        came = len(sections) if isinstance(sections, list) else "none"
+        raise UnreadableTemplate(
+            f"{source}: there must be 1 to {MAX_SECTIONS} [[sections]], and there are {came}"
+        )
+    read = tuple(_section(entry, f"{source}, section {i}") for i, entry in enumerate(sections, 1))
+    codes = [section.code for section in read]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise UnreadableTemplate(f"{source}: the section code {code} is used twice; each must be its own")
+    return Template(name, version, _string(table, "title", source), _string(table, "loinc", source, ""), read)
+
+
+def _section(entry: Any, where: str) -> TemplateSection:
+    if not isinstance(entry, dict):
+        raise UnreadableTemplate(f"{where} must be a table with code, title and instruction")
+    _refuse_unknown(entry, _SECTION_KEYS, where)
+    code = _string(entry, "code", where)
+    if not _CODE.fullmatch(code):
+        raise UnreadableTemplate(f"{where}: code must be capital letters, digits and _, not {code!r}")
+    if "kinds" not in entry:
+        entry = {
+            **entry,
+            "kinds": list(kinds_named_in(f"{entry.get('title', '')} {entry.get('instruction', '')}")),
+        }
+    kinds = entry["kinds"]
+    if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+        raise UnreadableTemplate(f"{where}: kinds must be a list of names")
+    for kind in kinds:
+        if kind.split(".")[0] not in _KINDS:
+            raise UnreadableTemplate(
+                f"{where}: {kind!r} is no kind of fact; there are {', '.join(sorted(_KINDS))}"
+            )
+    return TemplateSection(
+        code,
+        _string(entry, "title", where),
+        _string(entry, "loinc", where, ""),
+        _string(entry, "instruction", where),
+        tuple(kinds),
+    )
+
+
+_KINDS_BY_WORD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"risk|safety|suicid|harm", ("risk",)),
+    (r"intervention|technique|clinician did|therapist did", ("intervention",)),
+    (r"response|responded|reacted", ("client_response",)),
+    (r"progress|barrier|improve", ("progress",)),
+    (r"goal|objective|wants", ("goal",)),
+    (r"homework|assign|practi[cs]e|between sessions", ("homework",)),
+    (r"plan|next step|referral|follow", ("plan", "homework.assigned", "next_appointment", "agreement")),
+    (r"appointment|next session|frequency", ("next_appointment",)),
+    (r"report|symptom|complain|mood|anxi|subjective|present", ("symptom", "event", "trigger", "quote")),
+    (r"sleep", ("sleep",)),
+    (r"appetite|eating|weight", ("appetite",)),
+    (r"energy|fatigue", ("energy",)),
+    (r"function|work|school|daily", ("functioning",)),
+    (r"medication|medicine", ("medication",)),
+    (r"substance|alcohol|drug|tobacco", ("substance_use",)),
+    (r"histor|background|past", ("history",)),
+    (r"support|strength|protective|coping", ("protective",)),
+    (r"measure|score|scale", ("measure",)),
+    (r"exam|finding", ("observation.examination", "observation.stated")),
+    (r"result|test|lab", ("observation.result",)),
+    (r"assessment|impression|formulation", ("observation.impression", "progress")),
+    (r"reason|chief", ("observation.reason",)),
+)
+
+
+def kinds_named_in(words: str) -> tuple[str, ...]:
+    """The facts that a header and an instruction ask for, for a section that names no `kinds` of its own."""
+    found = [kind for pattern, kinds in _KINDS_BY_WORD if re.search(pattern, words, re.I) for kind in kinds]
+    return tuple(dict.fromkeys(found))
+
+
+def _string(table: dict[str, Any], key: str, where: str, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str) or (default is None and not value.strip()):
+        raise UnreadableTemplate(
+            f"{where}: {key} must be text, and it is {'missing' if value is None else repr(value)}"
+        )
+    return value.strip()
+
+
+def _refuse_unknown(table: dict[str, Any], known: frozenset[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise UnreadableTemplate(
+                f"{where}: {key!r} is not known here; the keys are {', '.join(sorted(known))}"
+            )

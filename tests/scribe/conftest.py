@@ -1,0 +1,38 @@
+"""Servers as fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from running import RunningServer, StartServer, server
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Start servers that end with the test; the same data folder each time unless one is named."""
+    with ExitStack() as stack:
+
+        def start(data_dir: Path | None = None, **settings: str) -> RunningServer:
+            return stack.enter_context(server(data_dir or tmp_path / "data", **settings))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server for tests that leave it as they found it; Whisper where it is found, else the embedded default."""
+    with server(
+        tmp_path_factory.mktemp("shared-server") / "data", idle_seconds="5", start_seconds="2"
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def http(shared_server: RunningServer) -> Iterator[httpx.Client]:
+    """REST calls to the shared server."""
+    with shared_server.http as client:
+        yield client

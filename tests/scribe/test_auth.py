@@ -1,0 +1,68 @@
+"""Tokens and cookies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+
+from scribe.auth import Auth, load_token
+from scribe.crypto import KeyEncryptionKey
+from scribe.errors import CannotStart, NotAuthenticated
+
+KEY = KeyEncryptionKey(bytes(32))
+AUTH = Auth("correct horse battery", KEY, timedelta(hours=4))
+
+
+@pytest.mark.parametrize("given", [None, "", "correct horse", "correct horse battery ", "ünï"])
+def test_a_wrong_token_is_refused(given: str | None) -> None:
+    with pytest.raises(NotAuthenticated):
+        AUTH.check_token(given)
+
+
+def test_the_token_is_accepted() -> None:
+    AUTH.check_token("correct horse battery")
+
+
+def test_a_stream_token_is_good_for_its_session_only() -> None:
+    token = AUTH.new_stream_token("s1", datetime.now(UTC)).text
+    AUTH.check_stream_token(token, "s1")
+    with pytest.raises(NotAuthenticated, match="another session"):
+        AUTH.check_stream_token(token, "s2")
+
+
+def test_a_stream_token_outlives_a_restart_but_not_its_time() -> None:
+    now = datetime.now(UTC)
+    token = AUTH.new_stream_token("s1", now).text
+    Auth("another token entirely", KEY, timedelta(hours=4)).check_stream_token(token, "s1")
+    old = AUTH.new_stream_token("s1", now - timedelta(hours=5)).text
+    with pytest.raises(NotAuthenticated, match="expired"):
+        AUTH.check_stream_token(old, "s1")
+
+
+def test_a_token_of_one_kind_is_none_of_the_other() -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(NotAuthenticated):
+        AUTH.check_stream_token(AUTH.new_cookie(now), "s1")
+    with pytest.raises(NotAuthenticated):
+        AUTH.check_cookie(AUTH.new_stream_token("s1", now).text)
+
+
+def test_a_token_signed_with_nothing_is_refused() -> None:
+    forged = jwt.encode({"aud": "page", "exp": datetime.now(UTC) + timedelta(hours=1)}, None, "none")
+    with pytest.raises(NotAuthenticated):
+        AUTH.check_cookie(forged)
+
+
+def test_the_token_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    first = load_token(None, tmp_path)
+    assert len(first) >= 32
+    assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+    assert load_token(None, tmp_path) == first
+
+
+def test_a_short_token_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="16 characters"):
+        load_token("short", tmp_path)

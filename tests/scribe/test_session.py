@@ -1,0 +1,133 @@
+"""The life of a session and its consents."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from scribe.errors import NotConsented, WrongState
+from scribe.session import (
+    Consent,
+    NewSession,
+    Participant,
+    State,
+    Step,
+    missing_consent,
+    require_consent,
+    step,
+)
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+PEOPLE = (Participant(id="cl", role="clinician"), Participant(id="pt", role="client"))
+
+
+def agreed(person: str, **changes: object) -> Consent:
+    return Consent.model_validate(
+        {"participant_id": person, "method": "verbal", "statement_version": "1", "given_at": NOW} | changes
+    )
+
+
+def test_a_session_goes_from_consent_to_signature() -> None:
+    state = State.AWAITING_CONSENT
+    for what in (
+        Step.CONSENTED,
+        Step.OPENED,
+        Step.PAUSED,
+        Step.RESUMED,
+        Step.STOPPED,
+        Step.DRAFTED,
+        Step.SIGNED,
+    ):
+        state = step(state, what)
+    assert state is State.SIGNED
+
+
+def test_nothing_is_recorded_before_consent() -> None:
+    with pytest.raises(WrongState, match="awaiting_consent"):
+        step(State.AWAITING_CONSENT, Step.OPENED)
+
+
+def test_off_the_record_stays_so_when_the_connection_is_cut() -> None:
+    state = step(step(State.PAUSED, Step.CUT), Step.OPENED)
+    assert state is State.PAUSED
+
+
+@given(st.lists(st.sampled_from([s for s in Step if s is not Step.SHREDDED])))
+def test_no_way_leads_back_to_recording_after_signing_or_revocation(steps: list[Step]) -> None:
+    for start in (State.SIGNED, State.REVOKED):
+        state = start
+        for what in steps:
+            try:
+                state = step(state, what)
+            except WrongState:
+                continue
+            assert state is start
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_session_can_be_shredded(state: State) -> None:
+    assert step(state, Step.SHREDDED) is State.SHREDDED
+
+
+def test_consent_is_complete_only_when_everybody_agreed_to_everything() -> None:
+    assert missing_consent(PEOPLE, [agreed("cl"), agreed("pt")], NOW) == {}
+    assert missing_consent(PEOPLE, [agreed("cl")], NOW) == {"pt": ("draft", "record", "transcribe")}
+    narrow = agreed("pt", scope={"record", "transcribe"})
+    assert missing_consent(PEOPLE, [agreed("cl"), narrow], NOW) == {"pt": ("draft",)}
+
+
+def test_two_narrow_consents_of_one_person_add_up() -> None:
+    given = [agreed("cl"), agreed("pt", scope={"record"}), agreed("pt", scope={"transcribe", "draft"})]
+    assert missing_consent(PEOPLE, given, NOW) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires_at": NOW},
+        {"expires_at": NOW - timedelta(days=1)},
+        {"revoked_at": NOW - timedelta(minutes=1)},
+        {"given_at": NOW + timedelta(hours=1)},
+    ],
+)
+def test_consent_that_is_expired_revoked_or_not_yet_given_counts_for_nothing(
+    changes: dict[str, object],
+) -> None:
+    with pytest.raises(NotConsented, match="participant pt"):
+        require_consent(PEOPLE, [agreed("cl"), agreed("pt", **changes)], NOW)
+
+
+def test_a_clock_a_little_ahead_does_not_make_a_consent_invalid() -> None:
+    require_consent(PEOPLE, [agreed("cl"), agreed("pt", given_at=NOW + timedelta(minutes=2))], NOW)
+
+
+def test_patient_is_accepted_for_client() -> None:
+    assert Participant.model_validate({"id": "p", "role": "patient"}).role == "client"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"participants": []}, "at least 1"),
+        ({"participants": [{"id": "a", "role": "client"}, {"id": "a", "role": "other"}]}, "different ids"),
+        ({"participants": [{"id": "a b", "role": "client"}]}, "pattern"),
+        ({"participants": [{"id": "a", "role": "judge"}]}, "Input should be"),
+        ({"participants": [{"id": "a", "role": "client"}], "colour": 1}, "Extra inputs"),
+        (
+            {
+                "participants": [
+                    {"id": "a", "role": "client", "channel": 0},
+                    {"id": "b", "role": "clinician", "channel": 0},
+                ]
+            },
+            "one participant only",
+        ),
+    ],
+)
+def test_a_session_that_makes_no_sense_is_refused(body: dict[str, object], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        NewSession.model_validate(body)

@@ -1,0 +1,84 @@
+"""Facts of the client's side, assessment in three values, stable ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from summarizer.facts import extract_facts, risk_statements
+from summarizer.types import Fact, Turn
+
+Talk = Callable[[str], tuple[Turn, ...]]
+Session = Callable[[str], tuple[Turn, ...]]
+
+
+def clients(turns: tuple[Turn, ...]) -> list[Fact]:
+    return [fact for fact in extract_facts(turns) if fact.role == "client"]
+
+
+def test_asked_and_answered_by_no_is_assessed_and_negative(talk: Talk) -> None:
+    (fact,) = clients(talk("T: Do you smoke?\nC: No."))
+    assert (fact.kind, fact.polarity, fact.assessed) == ("substance_use", "negated", True)
+    assert [span.turn for span in fact.evidence] == ["t2", "t1"]
+
+
+def test_asked_and_answered_by_yes_is_assessed_and_positive(talk: Talk) -> None:
+    (fact,) = clients(talk("T: Are you taking your medication?\nC: Yes."))
+    assert (fact.kind, fact.polarity, fact.assessed) == ("medication", "affirmed", True)
+
+
+def test_what_nobody_spoke_of_is_not_assessed_because_there_is_no_fact(talk: Talk) -> None:
+    assert "sleep" not in {fact.kind for fact in extract_facts(talk("T: Do you smoke?\nC: No."))}
+
+
+def test_what_is_told_unasked_is_not_assessed(talk: Talk) -> None:
+    (fact,) = clients(talk("C: I don't sleep well."))
+    assert (fact.kind, fact.polarity, fact.assessed) == ("sleep", "negated", False)
+
+
+def test_questions_greetings_and_back_channels_make_no_facts(talk: Talk) -> None:
+    turns = talk(
+        "T: Hi, how are you?\nC: Fine, thanks.\nT: Nice weather today.\nC: Mm-hmm.\nC: Is this the right room?"
+    )
+    assert extract_facts(turns) == ()
+
+
+def test_the_first_answer_to_why_is_the_reason(talk: Talk) -> None:
+    facts = clients(talk("T: What brings you in today?\nC: I've been having panic attacks at work."))
+    assert [(fact.kind, dict(fact.attributes)["aspect"]) for fact in facts] == [("observation", "reason")]
+
+
+def test_a_leading_he_is_tied_to_the_person_named_before(talk: Talk) -> None:
+    facts = clients(talk("C: My husband lost his job last week. He yells at the kids when he drinks."))
+    tied = [fact for fact in facts if dict(fact.attributes).get("antecedent")]
+    assert [dict(fact.attributes)["antecedent"] for fact in tied] == ["my husband"]
+    assert len(tied[0].evidence) == 2
+
+
+def test_a_fact_repeats_the_words_its_first_span_points_at(session: Session) -> None:
+    for name in ("panic", "risk", "drinking"):
+        turns = session(name)
+        texts = {turn.id: turn.text for turn in turns}
+        for fact in extract_facts(turns):
+            span = fact.evidence[0]
+            assert texts[span.turn][span.start : span.end] == fact.text
+
+
+def test_ids_are_unique_and_depend_on_place_alone(session: Session) -> None:
+    turns = session("panic")
+    facts = extract_facts(turns)
+    assert len({fact.id for fact in facts}) == len(facts)
+    early = {fact.id for fact in extract_facts(turns[:12])}
+    assert early <= {fact.id for fact in facts}
+
+
+def test_risk_comes_first_and_matches_the_risk_statements(session: Session) -> None:
+    turns = session("risk")
+    facts = extract_facts(turns)
+    risks = [fact.text for fact in facts if fact.kind == "risk"]
+    assert risks == [fact.text for fact in facts[: len(risks)]]
+    assert risks == [risk.quote for risk in risk_statements(turns)]
+
+
+def test_speech_without_capitals_or_marks_gives_facts_too(session: Session) -> None:
+    kinds = {fact.kind for fact in extract_facts(session("drinking"))}
+    assert {"substance_use", "symptom", "intervention", "homework", "next_appointment"} <= kinds

@@ -1,0 +1,113 @@
+"""Risk quoted as it was said, idioms passed over, nothing softened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from summarizer.risk import risk_statements, topics_in
+from summarizer.types import Turn
+
+Talk = Callable[[str], tuple[Turn, ...]]
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ("I want to die", "suicidal ideation"),
+        ("i do n't want to be here anymore", "suicidal ideation"),
+        ("the kids would be better off without me", "suicidal ideation"),
+        ("sometimes I wish I wouldn't wake up", "suicidal ideation"),
+        ("I've been cutting myself again", "self-harm"),
+        ("I could kill him, I mean it", "thoughts of harming others"),
+        ("my boyfriend hits me when he drinks", "violence"),
+        ("he molested me as a child", "abuse"),
+        ("there's a gun in the closet", "access to means"),
+    ],
+)
+def test_what_touches_safety_is_surfaced(said: str, topic: str) -> None:
+    assert topic in [name for name, _ in topics_in(said)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm dying to see that movie",
+        "my back is killing me",
+        "work is killing me",
+        "that cake was to die for",
+        "it hit me that I was wrong",
+        "I hurt my knee playing soccer",
+        "I cut down on sugar",
+        "a history of alcohol abuse",
+        "I beat myself up about it",
+        "I was scared to death",
+        "I hurt myself when I fell off a ladder",
+    ],
+)
+def test_plain_idioms_and_accidents_are_passed_over(said: str) -> None:
+    assert topics_in(said) == ()
+
+
+def test_an_answer_is_quoted_whole_with_its_question(talk: Talk) -> None:
+    turns = talk("T: Any thoughts of suicide?\nC: No. Nothing like that.")
+    (risk,) = risk_statements(turns)
+    assert risk.quote == "No. Nothing like that."
+    assert risk.polarity == "negated"
+    assert risk.question is not None
+    assert turns[0].text[risk.question.start : risk.question.end] == "Any thoughts of suicide?"
+
+
+def test_a_no_that_goes_on_is_not_counted_as_a_denial(talk: Talk) -> None:
+    (risk,) = risk_statements(
+        talk("T: Any thoughts of suicide?\nC: No, I mean, sometimes at night I do wonder about it.")
+    )
+    assert risk.polarity == "uncertain"
+    assert "sometimes at night" in risk.quote
+
+
+def test_a_follow_up_about_a_plan_belongs_to_the_topic_before_it(talk: Talk) -> None:
+    found = risk_statements(
+        talk("T: Are you thinking of suicide?\nC: Yes.\nT: Do you have a plan?\nC: The bridge by my house.")
+    )
+    assert [(r.topic, r.quote) for r in found] == [
+        ("suicidal ideation", "Yes."),
+        ("suicidal ideation", "The bridge by my house."),
+    ]
+
+
+def test_a_plan_for_the_week_belongs_to_no_risk(talk: Talk) -> None:
+    assert risk_statements(talk("T: Do you have a plan for the week?\nC: I'll see my sister.")) == ()
+
+
+def test_a_question_that_nobody_answers_is_surfaced_itself(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("C: I lost my job.\nT: Have you thought about killing yourself?"))
+    assert (risk.role, risk.polarity) == ("clinician", "uncertain")
+    assert risk.quote == "Have you thought about killing yourself?"
+
+
+def test_general_teaching_about_risk_is_nobodys_statement(talk: Talk) -> None:
+    assert (
+        risk_statements(
+            talk("T: Alcohol makes sexual assault more likely.\nC: I see what they mean by that.")
+        )
+        == ()
+    )
+
+
+def test_a_leading_no_does_not_negate_the_sentence_after_it(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("C: No, it seems that cutting myself is the only way out."))
+    assert risk.polarity == "affirmed"
+
+
+def test_quotes_are_exact_slices_and_come_in_order(session: Callable[[str], tuple[Turn, ...]]) -> None:
+    turns = session("risk")
+    texts = {turn.id: turn.text for turn in turns}
+    found = risk_statements(turns)
+    places = [int(r.evidence[0].turn[1:]) for r in found]
+    assert places == sorted(places)
+    for risk in found:
+        span = risk.evidence[0]
+        assert texts[span.turn][span.start : span.end] == risk.quote
+    assert {"suicidal ideation", "self-harm", "access to means"} <= {r.topic for r in found}

@@ -1,0 +1,50 @@
+"""Interventions named only where the words show them being done."""
+
+from __future__ import annotations
+
+import pytest
+
+from summarizer.techniques import is_medical_visit, techniques_in
+from summarizer.types import Turn
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Breathe in for four, hold, and breathe out slowly for six.", "paced breathing"),
+        ("What's the evidence for that thought?", "cognitive restructuring"),
+        ("Tell me five things you can see in this room.", "grounding"),
+        ("On a scale of zero to ten, where are you?", "scaling question"),
+        ("Let's look at your thought record together.", "thought record review"),
+        ("Panic is what we call the fight or flight response.", "psychoeducation"),
+        ("What are some of the good things about drinking?", "decisional balance"),
+        ("Let's do a role play, I'll be your boss.", "role play"),
+        ("It makes sense that you felt hurt.", "validation"),
+        ("It sounds like you're torn.", "reflective listening"),
+        ("That took a lot of courage.", "affirmation"),
+    ],
+)
+def test_a_technique_is_named_by_the_words_that_do_it(said: str, name: str) -> None:
+    assert name in [technique.name for technique in techniques_in(said)]
+
+
+def test_what_is_set_for_home_is_not_done_in_the_room() -> None:
+    assert techniques_in("I'd like you to do the grounding every night this week.") == ()
+
+
+def test_a_specific_technique_outranks_a_broad_one() -> None:
+    found = techniques_in("So you think everyone saw it, what's the evidence for that?")
+    assert [technique.name for technique in found] == ["cognitive restructuring"]
+
+
+def test_a_deep_breath_under_a_stethoscope_is_no_breathing_exercise() -> None:
+    turns = [
+        Turn("1", "clinician", "I'm going to listen to your lungs now, let me get my stethoscope."),
+        Turn("2", "clinician", "Take a deep breath in and out."),
+    ]
+    assert is_medical_visit(turns)
+    assert techniques_in("Breathe in and breathe out.", in_exam_room=True) == ()
+
+
+def test_small_talk_is_no_technique() -> None:
+    assert techniques_in("The parking is over there.") == ()
