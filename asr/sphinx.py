@@ -58,7 +58,7 @@ class SphinxRecognizer:
                 "reinstall pocketsphinx."
             ) from error
         self._info = RecognizerInfo(
-            engine="sphinx",
+            engine="pocketsphinx",
             model="en-us",
             source="pocketsphinx wheel",
             version=f"pocketsphinx {importlib.metadata.version('pocketsphinx')}",

@@ -25,7 +25,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
 
-from scribe import api, page, upload, websocket
+from scribe import api, notes, page, upload, websocket
 from scribe.admission import Admission, problem
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
@@ -86,7 +86,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         openapi_url="/v1/openapi.json",
     )
     app.state.server = server
-    for part in (api, upload, websocket, page):
+    for part in (api, notes, upload, websocket, page):
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)

@@ -28,8 +28,8 @@ from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utteranc
 from scribe.config import Settings
 from scribe.engines import Engines
 from scribe.errors import BadRequest, ScribeError, StreamBusy, UnusableAudio, WrongState
+from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
-from scribe.roles import assign_speakers, role_of
 from scribe.session import SpeakerAssignment, State, Step
 from scribe.store import Store, StoredSession
 from scribe.wire import (
@@ -37,15 +37,11 @@ from scribe.wire import (
     AudioHealthMessage,
     Gap,
     Ready,
-    RevisedSpeaker,
     ServerMessage,
-    SpeakerRevisionMessage,
     Start,
     Status,
     TranscriptLine,
     TranscriptMark,
-    UtteranceMessage,
-    WireWord,
 )
 
 log = logging.getLogger("scribe.capture")
@@ -76,9 +72,8 @@ class Capture:
         self.lost: Exception | None = None
         self._over: ScribeError | None = None
         self._around = around
-        self._participants = stored.details.participants
-        self._speakers = assign_speakers(self._participants, (), stored.speakers, channels=channels)
-        self._lines: dict[str, TranscriptLine] = {}
+        participants = stored.details.participants
+        self._lines = Lines(participants, stored.speakers, channels)
         self._decoder: PcmDecoder | None = None
         self._resampler: Resampler | None = None
         self._rate = SAMPLE_RATE
@@ -96,7 +91,7 @@ class Capture:
             vad=around.engines.vad,
             embedder=around.engines.embedder,
             policy=Policy(ring_seconds=around.settings.ring_seconds),
-            max_speakers=max(2, len(self._participants)),
+            max_speakers=max(2, len(participants)),
             vocabulary=stored.details.context.vocabulary,
             language=stored.details.context.language,
             checkpoint=checkpoint,
@@ -107,8 +102,7 @@ class Capture:
 
     async def load(self) -> None:
         """Read what an earlier process already committed; roles are guessed from all that was said."""
-        lines = await asyncio.to_thread(self._around.store.transcript, self.id)
-        self._lines = {line.id: line for line in lines}
+        self._lines.load(await asyncio.to_thread(self._around.store.transcript, self.id))
 
     def attach(self, outbox: Outbox, start: Start) -> Ready:
         """A client is there: where it has to go on. Raises BadRequest or StreamBusy."""
@@ -218,9 +212,7 @@ class Capture:
 
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> None:
         """The clinician said who is who."""
-        self._speakers.update(speakers)
-        changed = self._reassign()
-        self._announce([line for line in self._lines.values() if line.speaker in changed])
+        self._tell_again(self._lines.confirm(speakers))
 
     @property
     def position(self) -> int:
@@ -335,13 +327,10 @@ class Capture:
             return
         self._finals.popleft()
         finals = [event for event in events if isinstance(event, Utterance) and event.is_final]
-        lines = tuple(self._line(utterance) for utterance in finals if utterance.words)
-        self._lines.update((line.id, line) for line in lines)
-        changed = self._reassign()
-        await self._commit(tuple(self._lines[line.id] for line in lines))
+        new, changed = self._lines.add(finals)
+        await self._commit(new)
         self._handle(events)
-        if changed:
-            self._announce([line for line in self._lines.values() if line.speaker in changed])
+        self._tell_again(changed)
 
     async def _not_heard(self, job: DecodeJob) -> Hypothesis:
         """The recogniser failed on this stretch: the transcript says so, and the session goes on."""
@@ -370,7 +359,7 @@ class Capture:
             checkpoint=(checkpoint.position, checkpoint.state),
             channels=self.channels,
             transcribed=checkpoint.position - self._committed - self._failed_samples,
-            speakers=self._speakers,
+            speakers=self._lines.speakers,
         )
         self._failed_samples = 0
         self._committed = checkpoint.position
@@ -388,94 +377,25 @@ class Capture:
         for event in events:
             match event:
                 case Utterance():
-                    self._show(event)
+                    self._emit(self._lines.message(event))
                 case SpeakerRevision():
-                    self._respeak(event)
+                    self._tell_again(self._lines.respeak(event))
                 case VoiceActivity():
                     (self._voice.add if event.active else self._voice.discard)(event.channel)
                 case AudioHealth():
                     self._emit(AudioHealthMessage(kind=event.kind, channel=event.channel))
 
-    def _show(self, utterance: Utterance) -> None:
-        role, confidence = role_of(utterance.speaker, self._speakers, self._participants)
-        self._emit(
-            UtteranceMessage(
-                id=utterance.id,
-                speaker=utterance.speaker,
-                role=role,
-                role_confidence=confidence,
-                start=round(utterance.start, 3),
-                end=round(utterance.end, 3),
-                text=utterance.text,
-                words=_wire_words(utterance),
-                is_final=utterance.is_final,
-                revision=utterance.revision,
-            )
-        )
-
-    def _line(self, utterance: Utterance) -> TranscriptLine:
-        return TranscriptLine(
-            id=utterance.id,
-            speaker=utterance.speaker,
-            role=role_of(utterance.speaker, self._speakers, self._participants)[0],
-            start=round(utterance.start, 3),
-            end=round(utterance.end, 3),
-            text=utterance.text,
-            words=_wire_words(utterance),
-        )
-
-    def _reassign(self) -> set[str]:
-        """Guess the roles anew; the speakers whose role changed."""
-        before = {s: role_of(s, self._speakers, self._participants)[0] for s in self._speakers}
-        self._speakers = assign_speakers(
-            self._participants, tuple(self._lines.values()), self._speakers, channels=self.channels
-        )
-        changed = set()
-        for line in list(self._lines.values()):
-            role = role_of(line.speaker, self._speakers, self._participants)[0]
-            if line.role != role:
-                self._lines[line.id] = line.model_copy(update={"role": role})
-                if before.get(line.speaker) is not None:
-                    changed.add(line.speaker)
-        return changed
-
-    def _respeak(self, revision: SpeakerRevision) -> None:
-        changed = []
-        for utterance_id, speaker in revision.speakers:
-            line = self._lines.get(utterance_id)
-            if line is not None and line.speaker != speaker:
-                self._lines[utterance_id] = line.model_copy(update={"speaker": speaker})
-                changed.append(utterance_id)
-        self._reassign()
-        self._announce([self._lines[utterance_id] for utterance_id in changed])
-
-    def _announce(self, lines: Sequence[TranscriptLine]) -> None:
+    def _tell_again(self, lines: Sequence[TranscriptLine]) -> None:
         if lines:
-            revised = tuple(
-                RevisedSpeaker(id=line.id, speaker=line.speaker, role=line.role) for line in lines
-            )
-            self._emit(SpeakerRevisionMessage(utterances=revised))
+            self._emit(revision_message(lines))
 
     async def _revise(self, events: Sequence[Event]) -> None:
         self._handle(events)
         if any(isinstance(event, SpeakerRevision) for event in events):
-            store = self._around.store
-            lines = tuple(self._lines.values())
-            await asyncio.to_thread(store.commit_words, self.id, lines, speakers=self._speakers)
+            lines, speakers = self._lines.all(), self._lines.speakers
+            await asyncio.to_thread(self._around.store.commit_words, self.id, lines, speakers=speakers)
 
     async def _status_loop(self) -> None:
         while True:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
-
-
-def _wire_words(utterance: Utterance) -> tuple[WireWord, ...]:
-    return tuple(
-        WireWord(
-            text=word.text,
-            start=round(word.start, 3),
-            end=round(word.end, 3),
-            probability=round(min(1.0, max(0.0, word.probability)), 3),
-        )
-        for word in utterance.words
-    )

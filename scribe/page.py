@@ -9,8 +9,8 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Response
 
-from scribe.api import On
 from scribe.auth import COOKIE, COOKIE_LIFE
+from scribe.calls import On
 from scribe.errors import NotFound
 from scribe.wire import SignIn
 

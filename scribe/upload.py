@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from asr.decoder import decode
 from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
-from scribe.api import On, SessionId
+from scribe.calls import On, SessionId
 from scribe.errors import ScribeError, UnusableAudio
 from scribe.live import require_capture
 from scribe.outbox import Outbox

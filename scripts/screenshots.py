@@ -151,13 +151,13 @@ async def sign(page: Page, address: Address) -> None:
     await page.keyboard.type(" Wakes at three.")
     await page.keyboard.press("Enter")
     await page.get_by_text("Edited by you").wait_for()
-    await page.get_by_label("Name").fill("Dr. Ada Quill")
-    await page.get_by_label("Credentials").fill("LCSW")
+    await page.get_by_role("textbox", name="Name", exact=True).fill("Dr. Ada Quill")
+    await page.get_by_role("textbox", name="Credentials", exact=True).fill("LCSW")
     await page.get_by_label("Access token").fill(address.token)
     await page.get_by_role("checkbox").check()
     await page.get_by_role("button", name="Sign the note").click()
     await page.get_by_text("Add to this note").click()
-    await page.get_by_label("Late entry").check()
+    await page.get_by_role("radio", name="Late entry").check()
     await page.get_by_role("textbox", name="Text").fill(
         "Called the client's primary care doctor about sleep."
     )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from summarizer.content import numbers
 from summarizer.cues import (
     COMMAND_TO_DEVICE,
     EXAMINATION,
@@ -21,15 +22,8 @@ from summarizer.cues import (
     STATED_OBSERVATION,
 )
 from summarizer.discourse import CLIENT_SIDE, Clause, closing_question
-from summarizer.language import (
-    answer_polarity,
-    has_negation,
-    is_backchannel,
-    is_pure_yes,
-    numbers,
-    sentences,
-    word_list,
-)
+from summarizer.language import is_backchannel, sentences, word_list
+from summarizer.polarity import answer_polarity, has_negation, is_pure_yes
 from summarizer.techniques import is_medical_visit, techniques_in
 from summarizer.types import Fact, FactKind, Polarity, Span, Turn
 from summarizer.wording import core
@@ -76,7 +70,8 @@ _HOMEWORK = re.compile(
 )
 _PLAN = re.compile(
     rf"\b(?:i (?:do )?(?:want|would like|am going to ask|would love|need) (?:for )?you to\b"
-    rf"|i want to (?:make sure|have|see) you|(?:i|we) (?:will|would like to|do want to|want to"
+    rf"|i want to (?:make sure|have|see) you|(?:i|we) (?:also |just |really |still |then |do "
+    rf"|definitely |probably )*(?:will|would like to|want to"
     rf"|am going to|are going to|can|should|need to|could|would) {_ADVERBS}(?:{_ACTION})\b"
     # "Let's try …" is done in the room; these are arranged for later.
     rf"|let us {_ADVERBS}(?:schedule|meet|continue|keep|order|refer|recheck|repeat|increase"
@@ -84,7 +79,8 @@ _PLAN = re.compile(
     r"|plan|get (?:you|a|an|some)|start you|put you|make|add|hold|stop|send|have you)\b"
     rf"|i (?:would |do |strongly |also )*(?:recommend|suggest|advise|am ordering|am prescribing"
     rf"|am referring)|^(?:(?:so|and|then|maybe|i think|i do think|i just think|i would say"
-    rf"|but) )*you (?:(?:have to|must) {_ADVERBS}(?:{_ACTION})\b|(?:should|need to|will need to|will want to|might want to"
+    rf"|but) )*you (?:(?:have to|must) {_ADVERBS}(?:{_ACTION})\b|(?:should|need to|will need to"
+    rf"|will want to|might want to"
     rf"|may want to|can (?:take|try|continue|use|stop|go|start)|ought to) {_ADVERBS}(?:{_ACTION}"
     rf"|\w+)\b)"
     rf"|(?:^|\b(?:please|then|just|should) )(?:continue|keep|start|stop|increase"
@@ -98,7 +94,8 @@ _NOT_PLAN = re.compile(
     r"|push|breathe|lie|sit|stand|follow|hold|look))|physical exam|examine|exam\b"
     r"|take a (?:quick )?(?:look|listen|deep breath)|look at|listen to|(?:let us|want to|like to"
     r"|will|going to) talk (?:about|a little"
-    r"|more|to you about)|go over|show me|get (?:started|into|a sense|to know|back to that)"
+    r"|more|to you about)|go over|show me|you can (?:sit|lie|lay|stand|relax|breathe|put|get down"
+    r"|go ahead)\b|raise the subject|tell me\b|get (?:started|into|a sense|to know|back to that)"
     r"|see if i|go through|check (?:you|out) (?:your|out|now)|start (?:by|with (?:the|your|a|what"
     r"|some))"
     r"|stop (?:you )?(?:there|here)|understand|hear (?:more|about|what)|give you (?:a minute"
@@ -110,7 +107,7 @@ _NOT_PLAN = re.compile(
     r"|make sure (?:i|that i)\b|see you (?:today|trying)|can you|what (?:you|we|i)|do you"
     r"|keep in mind|maneuvers?|push on|move (?:it|this|your \w+) around|you guys"
     r"|you to (?:\w+ )?(?:push|bend|squeeze|lift|pull|turn|resist|close|open|follow my|touch"
-    r"|wiggle|relax|straighten|lean|grip))\b",
+    r"|wiggle|sit up|relax|straighten|lean|grip))\b",
     re.I,
 )
 _ADVICE_TO_SELF = re.compile(

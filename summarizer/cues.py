@@ -89,7 +89,9 @@ CLIENT_CUES: tuple[Cue, ...] = (
         rf"|diabetes|depress\w*|anxi\w*"
         r"|bipolar|schizo\w*|alcohol\w*|heart|stroke|hypertension|pressure|addict\w*|asthma|disease"
         r"|dementia|alzheimer\w*|arthritis|cholesterol|suicid\w*|problems)"
-        r"|family history|runs in (?:my|the) family|in my family|(?:on )?my (?:mother|father|mom|dad)'s side",
+        r"|family history|runs in (?:my|the) family|in my family|my (?:mother|father|mom|dad|brother"
+        r"|sister|aunt|uncle|grandmother|grandfather)\b.{0,40}\bdiagnosed|(?:on )?my (?:mother|father"
+        r"|mom|dad)'s side",
     ),
     _cue("history", "allergy", r"allerg(?:y|ies|ic)"),
     _cue(
@@ -341,4 +343,8 @@ MEASURE_STATED = re.compile(
     re.I,
 )
 
-COMMAND_TO_DEVICE = re.compile(r"\bhey,? (?:dragon|dax|siri|google|alexa)\b|\bdragon,", re.I)
+COMMAND_TO_DEVICE = re.compile(
+    r"\bhey,? (?:dragon|dax|siri|google|alexa)\b|\bdragon,"
+    r"|\bthis dax\b|\bdax (?:back|to)\b",
+    re.I,
+)

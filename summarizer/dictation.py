@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from summarizer.clinician import fact_of
 from summarizer.cues import CLIENT_CUES, EXAMINATION, IDENTIFYING, IMPRESSION, MEASURE_STATED, RESULT
 from summarizer.discourse import Clause
-from summarizer.language import has_negation, word_list
+from summarizer.language import word_list
+from summarizer.polarity import has_negation
 from summarizer.techniques import techniques_in
 from summarizer.types import Fact, FactKind, Span
 

@@ -127,8 +127,10 @@ def read_clauses(turns: Sequence[Turn]) -> tuple[Clause, ...]:
             pieces = clauses(turn.text, sentence) if not asks else (sentence,)
             for i, piece in enumerate(pieces):
                 last = i == len(pieces) - 1
-                whole = not (last and broken_off(turn.text, sentence)) and not UNCLEAR.search(
-                    turn.text, piece.start, piece.end
+                whole = (
+                    not (last and broken_off(turn.text, sentence))
+                    and not _is_inside_quotes(turn.text, piece.start)
+                    and not UNCLEAR.search(turn.text, piece.start, piece.end)
                 )
                 found.append(
                     Clause(
@@ -145,6 +147,11 @@ def read_clauses(turns: Sequence[Turn]) -> tuple[Clause, ...]:
                 )
                 first = False
     return tuple(found)
+
+
+def _is_inside_quotes(text: str, at: int) -> bool:
+    """Whether the character at `at` stands in speech that its speaker only repeats (`he said, "I'm done"`)."""
+    return text.count('"', 0, at) % 2 == 1 or text.count("“", 0, at) > text.count("”", 0, at)
 
 
 _FILLERS = word_set("um uh mm hmm well so er ah oh like hm mmm")

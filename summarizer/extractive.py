@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from summarizer.content import content_stems, numbers
 from summarizer.discourse import CLIENT_SIDE
-from summarizer.language import content_stems, has_negation, numbers, sentences
-from summarizer.person import client_of
+from summarizer.language import sentences
 from summarizer.phrasing import Wording, attribute, quoted, technique_sentence, worded
+from summarizer.polarity import has_negation
+from summarizer.subject import client_of
 from summarizer.techniques import TECHNIQUES
 from summarizer.templates import Template, TemplateSection
 from summarizer.types import (

@@ -12,22 +12,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from summarizer.clinician import clinician_facts, fact_of
+from summarizer.content import content_stems, numbers
 from summarizer.cues import CLIENT_CUES, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
 from summarizer.dictation import dictated_facts
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
-from summarizer.language import (
-    answer_polarity,
-    content_stems,
-    is_backchannel,
-    is_negated,
-    is_pure_no,
-    is_pure_yes,
-    numbers,
-    word_list,
-)
-from summarizer.person import Pronouns, Subject, reported
+from summarizer.language import is_backchannel, word_list
+from summarizer.person import reported
+from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes
 from summarizer.proposition import proposition
 from summarizer.risk import risk_in, risk_statements
+from summarizer.subject import Pronouns, Subject
 from summarizer.types import Fact, FactKind, Polarity, RiskStatement, Span, Turn
 from summarizer.wording import UNCLEAR, core, plain
 

@@ -27,9 +27,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from summarizer.content import content_stems, numbers
 from summarizer.cues import DRUGS
 from summarizer.discourse import CLIENT_SIDE
-from summarizer.language import answer_polarity, content_stems, has_negation, is_question, numbers
+from summarizer.language import is_question
+from summarizer.polarity import answer_polarity, has_negation
 from summarizer.techniques import TECHNIQUES
 from summarizer.templates import Template
 from summarizer.types import Context, Fact, Finding, NoteBody, Role, Severity, Span, Statement, Style, Turn
@@ -65,7 +67,7 @@ _GIVEN_TO_CLINICIAN = re.compile(
     r"|recommended)\b",
     re.I,
 )
-_FRAME_STEMS = frozenset(
+FRAME_STEMS = frozenset(
     content_stems(
         "client patient clinician therapist reports reported states stated believes wants would "
         "denies denied asked answered responded response noted "
@@ -312,7 +314,7 @@ def _support(statement: Statement, evidence: str, style: Style) -> list[Finding]
     words = _unquoted(statement.text)
     wanted = (
         set(content_stems(words))
-        - _FRAME_STEMS
+        - FRAME_STEMS
         - set(content_stems(f"{style.client_term} {style.clinician_term}"))
     )
     if any(_names_technique(words, wording) for wording in _TECHNIQUE_WORDINGS):

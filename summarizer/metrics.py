@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from summarizer.content import content_stems, numbers
 from summarizer.discourse import CLIENT_SIDE
-from summarizer.grounding import has_question_and_no
-from summarizer.language import content_stems, numbers, sentences
+from summarizer.grounding import FRAME_STEMS, has_question_and_no
+from summarizer.language import sentences
 from summarizer.types import Draft, NoteBody, Turn
+from summarizer.wording import plain
 
 RECALLED_SHARE = 0.7
 WINDOW = 2
@@ -68,7 +70,10 @@ def claim_recall(reference: str, body: NoteBody, weights: Mapping[str, float]) -
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """Counts over one draft; the four faults must be zero."""
+    """Counts over one draft; the four faults must be zero.
+
+    Content words are those outside quotation marks that are not the note's own frame (`Client reports`).
+    """
 
     statements: int
     numbers: int
@@ -111,9 +116,9 @@ def grounding_of(
             if section.code in plan_sections:
                 roles = {role for role, _ in said}
                 counts["bad_plan"] += "clinician" not in roles and not roles & CLIENT_SIDE
-            words = set(content_stems(bare))
+            words = set(content_stems(bare)) - FRAME_STEMS
             counts["content"] += len(words)
-            counts["content_grounded"] += len(words & set(content_stems(evidence)))
+            counts["content_grounded"] += len(words & set(content_stems(f"{evidence} {plain(evidence)}")))
     return Grounding(
         counts["statements"],
         counts["numbers"],

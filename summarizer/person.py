@@ -1,4 +1,4 @@
-"""First and second person to third: a clause somebody said in, the sentence a note would hold out, or None.
+"""First person to third: a clause somebody said in, the sentence a note would hold out, or None.
 
 `reported("I've been sleeping badly since March", …)` is `Client reports sleeping badly since March`. Where the
 rewriting is not surely grammatical the answer is None, and the caller quotes or leaves out. It changes who
@@ -8,11 +8,10 @@ speaks, never what is said: no word that carries content is added. It does not r
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from summarizer.lexicon import word_set
-from summarizer.types import Style
+from summarizer.subject import Pronouns, Subject
 from summarizer.verbs import (
     AUXILIARIES,
     MODALS,
@@ -24,51 +23,9 @@ from summarizer.verbs import (
     is_past,
     third,
 )
-from summarizer.wording import core, plain
+from summarizer.wording import core
 
-
-@dataclass(frozen=True, slots=True)
-class Pronouns:
-    """The third-person forms of one person; `singular` where the verb takes its -s."""
-
-    subject: str = "they"
-    object: str = "them"
-    possessive: str = "their"
-    possessive_alone: str = "theirs"
-    reflexive: str = "themself"
-    singular: bool = False
-
-
-_PRONOUNS = {
-    "she": Pronouns("she", "her", "her", "hers", "herself", singular=True),
-    "he": Pronouns("he", "him", "his", "his", "himself", singular=True),
-}
-
-
-def pronouns_of(style: Style) -> Pronouns:
-    """The pronouns that a style names (`she/her`); they, where it names none that are known."""
-    return _PRONOUNS.get(style.pronouns.split("/")[0].strip().lower(), Pronouns())
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom a sentence is about: the term it opens with, the term inside a sentence, the pronouns."""
-
-    term: str
-    inside: str
-    pronouns: Pronouns
-
-
-def client_of(style: Style) -> Subject:
-    """The client as the style names them: `Client` opens a sentence, `client` stands inside one."""
-    term = style.client_term
-    inside = (
-        term.lower() if term in ("Client", "Patient", "Member", "Resident", "Student", "Consumer") else term
-    )
-    return Subject(term, inside, pronouns_of(style))
-
-
-_ADVERBS = word_set(
+ADVERBS = word_set(
     """
     just really also still always never usually often sometimes actually probably definitely only even
     mostly mainly currently recently finally almost barely hardly already ever certainly totally
@@ -83,7 +40,8 @@ _SPOKEN_SPEECH = re.compile(
     r"|saying|told me|asked|goes|thought)\s*,"
     r"|\b(?:said|told|asked|tell|tells|says) (?:\w+ )?(?:why|you|what are|do not|oh|hey|okay|no"
     r"|yes|well)\b|[\"“”?!]|\bno (?:i|not)\b|\bno$|\bthink so\b|\b(?:can|could|should|would|will"
-    r"|do|did|am|was) i\b| - |--|\bkilling me\b|\bdying to\b|\bto death\b|\b(?:oh|hey|wow|please"
+    r"|do|did|am|was) i\b| - |--|\w-i\b|\bi-\w|\bkilling me\b|\bdying to\b|\bto death\b|\b(?:oh"
+    r"|hey|wow|please"
     r"|god|gosh|hello|hi|bye|thank|thanks"
     r"|sorry)\b",
     re.I,
@@ -94,7 +52,7 @@ _UNFINISHED = word_set(
     in on at for from with by about into than as is was were am are be been being do does did have has
     had not can could would will should i he she we they so very really just like every some any this
     these those it's gets cannot kind into until since during through such most more also even only make
-    put let give
+    put let give apparently basically actually probably
     """
 )
 _UNFINISHED_FINE = word_set("it that this so her more most about on in do did not")
@@ -137,19 +95,22 @@ _TOO_LONG_WORDS = 42
 """A clause of more words than this is a run of speech that no one sentence of a note should carry."""
 
 
-def _tokens(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
+    """Words, numbers and marks of a text, each by itself."""
     return _TOKEN.findall(text)
 
 
-def _joined(tokens: list[str]) -> str:
+def joined(tokens: list[str]) -> str:
+    """Tokens as running text again, marks where they belong, loose ends cut off."""
     text = " ".join(tokens)
     text = re.sub(r"\s+([,.;:%)])", r"\1", text)
     text = re.sub(r"\(\s+", "(", text)
     return re.sub(r"(\w) / (\w)", r"\1/\2", text).strip(" ,;:-")
 
 
-def _skip_adverbs(tokens: list[str], at: int) -> int:
-    while at < len(tokens) and tokens[at].lower() in _ADVERBS:
+def skip_adverbs(tokens: list[str], at: int) -> int:
+    """The first place from `at` on where no adverb stands."""
+    while at < len(tokens) and tokens[at].lower() in ADVERBS:
         at += 1
     return at
 
@@ -183,7 +144,7 @@ def _third_person(tokens: list[str], pronouns: Pronouns) -> list[str] | None:
             out.append(pronouns.subject)
             after_i = governed = True
             continue
-        if after_i and (low in _ADVERBS or low == ","):
+        if after_i and (low in ADVERBS or low == ","):
             out.append(low)
             continue
         if after_i:
@@ -199,8 +160,10 @@ def _third_person(tokens: list[str], pronouns: Pronouns) -> list[str] | None:
             and position
             and tokens[position - 1].lower() in ("and", "or", "but", "then")
         ):
+            # "she had to leave and walk out": after an infinitive the base stands; else it would need its -s.
+            infinitive = any(word.lower() == "to" or word.lower() in MODALS for word in tokens[:position])
             found = forms(low)
-            if "base" in found and "past" not in found:
+            if not infinitive and "base" in found and "past" not in found:
                 return None
         exchanged = {
             "me": pronouns.object,
@@ -247,7 +210,7 @@ def _coordinates(tokens: list[str]) -> bool:
             low in AUXILIARIES or ({"base", "past", "s"} & forms(low) and low not in _NOUN_TOO)
         ):
             return True
-        if before.lower() in ("and", "but", "or") and low in _ADVERBS:
+        if before.lower() in ("and", "but", "or") and low in ADVERBS:
             return True
     return False
 
@@ -294,7 +257,7 @@ def reported(clause: str, subject: Subject, *, antecedent: str = "") -> str | No
     text = re.sub(r"\b(noticed?|noticing) (?=when|if)", r"\1 that ", core(clause)).rstrip(". ")
     if antecedent and _PERSON_NOUN.match(text):
         text = re.sub(_PERSON_NOUN, antecedent, text, count=1)
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     words = [token.lower() for token in tokens]
     if not 3 <= len(tokens) <= _TOO_LONG_WORDS or _unfit(text, words):
         return None
@@ -306,7 +269,7 @@ def reported(clause: str, subject: Subject, *, antecedent: str = "") -> str | No
     if not _is_clause(text, tokens, words):
         return None
     rest = _third_person(_lower_first(tokens), subject.pronouns)
-    return f"{subject.term} reports that {_joined(rest)}" if rest else None
+    return f"{subject.term} reports that {joined(rest)}" if rest else None
 
 
 def _unfit(text: str, words: list[str]) -> bool:
@@ -354,7 +317,7 @@ def _is_clause(text: str, tokens: list[str], words: list[str]) -> bool:
                 and not ("," in words and _finite_follows(tokens, words.index(",") + 2))
             ):
                 return False
-            after = _skip_adverbs(tokens, at + 1)
+            after = skip_adverbs(tokens, at + 1)
             return at <= 8 and after < len(words) and _can_be_finite(words[after])
         return "my" in words[:8] and _finite_follows(tokens, words.index("my") + 2) is not None
     if words[0] in ("me", "both", "not", "to", "with"):
@@ -377,7 +340,7 @@ _BELIEFS = frozenset(["think", "believe", "suppose", "figure"])
 
 def _opinion(tokens: list[str], words: list[str], subject: Subject) -> str | None:
     """`I think …` as `Client believes that …`; None where it is no opinion, empty where it cannot be said."""
-    at = _skip_adverbs(tokens, 1)
+    at = skip_adverbs(tokens, 1)
     if words[0] != "i" or at >= len(words):
         return None
     negated = words[at : at + 2] == ["do", "not"]
@@ -390,19 +353,19 @@ def _opinion(tokens: list[str], words: list[str], subject: Subject) -> str | Non
     low = [token.lower() for token in rest]
     if len(rest) < 3 or low[0] in ("about", "of", "so", "it", "this", "he", "she", "they", "i'm"):
         return ""
-    if low[0] == "i" and (len(low) < 3 or not _can_be_finite(low[_skip_adverbs(rest, 1)])):
+    if low[0] == "i" and (len(low) < 3 or not _can_be_finite(low[skip_adverbs(rest, 1)])):
         return ""
     if low[0] != "i" and not _is_clause(" ".join(rest), rest, low):
         return ""
     moved = _third_person(_lower_first(rest), subject.pronouns)
     if moved is None:
         return ""
-    return f"{subject.term} {'does not believe' if negated else 'believes'} that {_joined(moved)}"
+    return f"{subject.term} {'does not believe' if negated else 'believes'} that {joined(moved)}"
 
 
 def _first_person(tokens: list[str], words: list[str], subject: Subject) -> str | None:
     """A clause that opens with `I`: the short form with a gerund where it is safe, else a that-clause."""
-    at = _skip_adverbs(tokens, 1)
+    at = skip_adverbs(tokens, 1)
     if (
         at >= len(words)
         or words[at] in _NOT_VERBS
@@ -416,7 +379,7 @@ def _first_person(tokens: list[str], words: list[str], subject: Subject) -> str 
     if not _can_be_finite(words[at]):
         return None
     moved = _third_person(["I", *adverbs, *tokens[at:]], subject.pronouns)
-    return f"{subject.term} reports that {_joined(moved)}" if moved else None
+    return f"{subject.term} reports that {joined(moved)}" if moved else None
 
 
 def _short_form(
@@ -432,13 +395,13 @@ def _short_form(
     if moved is None:
         return None
     lead = " ".join(adverbs)
-    return f"{subject.term} reports {_joined([part for part in (lead, head) if part] + moved)}"
+    return f"{subject.term} reports {joined([part for part in (lead, head) if part] + moved)}"
 
 
 def _gerund_head(verb: str, low: list[str]) -> tuple[str | None, int]:
     """What stands after `reports` for this verb, and how many of the following words it swallows."""
     first = low[0]
-    skip = 1 if first in _ADVERBS and len(low) > 1 else 0
+    skip = 1 if first in ADVERBS and len(low) > 1 else 0
     second = low[skip] if skip < len(low) else ""
     adverb = f"{first} " if skip and first not in _EMPTY_ADVERBS else ""
     none: tuple[str | None, int] = (None, 0)
@@ -453,7 +416,7 @@ def _gerund_head(verb: str, low: list[str]) -> tuple[str | None, int]:
             third_at = skip + 1
             inner = low[third_at]
             keep = ""
-            if inner in _ADVERBS and len(low) > third_at + 1:
+            if inner in ADVERBS and len(low) > third_at + 1:
                 keep = "" if inner in _EMPTY_ADVERBS else f"{inner} "
                 third_at += 1
                 inner = low[third_at]
@@ -477,7 +440,7 @@ def _gerund_head(verb: str, low: list[str]) -> tuple[str | None, int]:
             else none
         )
     if verb == "do" and first == "not" and len(low) > 1:
-        extra = 1 if low[1] in _ADVERBS and len(low) > 2 else 0
+        extra = 1 if low[1] in ADVERBS and len(low) > 2 else 0
         target = low[1 + extra]
         note = f"{low[1]} " if extra and low[1] not in _EMPTY_ADVERBS else ""
         if "base" in forms(target) and target not in ("think", "know", "believe"):
@@ -501,75 +464,11 @@ def _wish(verb: str, rest: list[str], low: list[str], adverbs: list[str], subjec
     if verb in _WISHES and low[0] in ("to", "for", "that", "it", "my", "a", "the", "i"):
         moved = _third_person(rest, subject.pronouns)
         return (
-            f"{subject.term} {_joined([part for part in (lead, third(verb)) if part] + moved)}"
+            f"{subject.term} {joined([part for part in (lead, third(verb)) if part] + moved)}"
             if moved
             else None
         )
     if verb == "would" and low[0] in ("like", "love", "prefer") and low[1:2] == ["to"]:
         moved = _third_person(rest, subject.pronouns)
-        return f"{subject.term} would {_joined(moved)}" if moved else None
+        return f"{subject.term} would {joined(moved)}" if moved else None
     return None
-
-
-# ── second person ────────────────────────────────────────────────────────────────────────────────────────
-
-_OBJECT_AFTER = word_set(
-    """
-    have to for with of on at from about by help give start put keep make let tell see send get want
-    """
-)
-
-
-def addressed(text: str, subject: Subject, *, named: bool = False) -> str | None:
-    """Words spoken to the client, turned to speak of them: `your lungs` → `client's lungs`.
-
-    The first `you` or `your` becomes the client's term and later ones pronouns; all of them pronouns where the
-    sentence has `named` the client already. None where words of the speaker's own remain (`I`, `we`).
-    """
-    term = subject.inside
-    tokens = _tokens(plain(text))
-    p = subject.pronouns
-    out: list[str] = []
-    for i, token in enumerate(tokens):
-        low = token.lower()
-        following = tokens[i + 1].lower() if i + 1 < len(tokens) else ""
-        if low in ("i", "we", "us", "our", "me", "my", "let's", "ourselves", "?", "!", '"', "i'm"):
-            return None
-        if low == "you":
-            subject_here = (
-                following in AUXILIARIES or following in _ADVERBS or bool(forms(following) & {"base", "past"})
-            )
-            preceded = tokens[i - 1].lower() if i else ""
-            acts = subject_here and not (preceded in _OBJECT_AFTER and following not in AUXILIARIES)
-            if not named:
-                out.append(term)
-            else:
-                out.append(p.subject if acts else p.object)
-            if acts:
-                singular = p.singular or not named
-                _agree(tokens, i, singular)
-            named = True
-        elif low in ("your", "yours"):
-            out.append(f"{term}'s" if not named else p.possessive)
-            named = True
-        elif low in ("yourself", "yourselves"):
-            out.append(p.reflexive)
-        else:
-            out.append(token)
-    return _joined(out) if out else None
-
-
-def _agree(tokens: list[str], at: int, singular: bool) -> None:
-    """Inflects, in place, the verb that follows the `you` at `at`."""
-    verb_at = _skip_adverbs(tokens, at + 1)
-    if verb_at >= len(tokens) or not singular:
-        return
-    low = tokens[verb_at].lower()
-    if low == "are":
-        tokens[verb_at] = "is"
-    elif low == "were":
-        tokens[verb_at] = "was"
-    elif low in MODALS or low in ("had", "did", "was"):
-        return
-    elif "base" in forms(low) and "past" not in forms(low):
-        tokens[verb_at] = third(low)

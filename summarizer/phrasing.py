@@ -10,22 +10,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from summarizer.language import is_pure_no
-from summarizer.lexicon import word_set
-from summarizer.person import Subject, addressed, client_of, pronouns_of, reported
+from summarizer.observation import LONGEST_FINDING, found, recalled
+from summarizer.person import reported
+from summarizer.plan import planned
+from summarizer.polarity import is_pure_no
 from summarizer.proposition import proposition
 from summarizer.risk import topics_in
+from summarizer.subject import Subject, client_of, subject_of
 from summarizer.techniques import TECHNIQUES
-from summarizer.types import Fact, Role, Span, Style, Support, Turn
-from summarizer.verbs import forms, third
+from summarizer.types import Fact, Span, Style, Support, Turn
 from summarizer.wording import core, plain, sentence_case, without_noise
 
 _DENIABLE = frozenset({"suicidal ideation", "self-harm", "thoughts of harming others"})
-_ASIDE_OF_SPEAKER = re.compile(
-    r"[\s,]+(?:so that|so|because|just because|just so|just to|since|and then|but|and|if that"
-    r"|as long as|unless|until|to see if|which|where)\b[^.]*?\b(?:i|we|us|our|me|my|let us)\b.*$",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +53,9 @@ def _ended(text: str) -> str:
     )
 
 
-def clinician_inside(style: Style) -> str:
-    """The clinician's term inside a sentence: `clinician`, but `Dr. Okafor`."""
-    term = style.clinician_term
-    return term.lower() if term in ("Clinician", "Therapist", "Counselor", "Provider") else term
-
-
 def slice_of(span: Span, turns: Mapping[str, Turn]) -> str:
     """The words that a span points at."""
     return turns[span.turn].text[span.start : span.end]
-
-
-def subject_of(role: Role, style: Style) -> Subject:
-    """Whom a sentence of this role's is about."""
-    client = client_of(style)
-    if role == "family":
-        return Subject("Family member", "family member", pronouns_of(Style()))
-    if role == "interpreter":
-        return Subject(f"{client.term} (through the interpreter)", client.inside, client.pronouns)
-    if role == "other":
-        return Subject("Another participant", "participant", pronouns_of(Style()))
-    return client
 
 
 def attribute(fact: Fact, name: str) -> str:
@@ -237,14 +215,14 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     if aspect == "identifying":
         sentence = None if re.search(r"\b(?:i|we|you|your|me|my)\b", text, re.I) else text
     elif aspect == "recalled":
-        sentence = _recalled(text, client, style)
+        sentence = recalled(text, client, style)
         if sentence and len(fact.evidence) > 1:
             sentence = f"{sentence}; {client.inside} confirmed"
     else:
-        sentence = _found(text, client, style)
+        sentence = found(text, client, style)
     if (
         aspect == "stated"
-        and len(fact.text.split()) <= _LONGEST_FINDING
+        and len(fact.text.split()) <= LONGEST_FINDING
         and without_noise(fact.text) == fact.text
     ):
         # What somebody seems to feel stays the clinician's spoken word and is never asserted by the note.
@@ -261,7 +239,7 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     if (
         aspect == "recalled"
         or without_noise(fact.text) != fact.text
-        or len(fact.text.split()) > _LONGEST_FINDING
+        or len(fact.text.split()) > LONGEST_FINDING
     ):
         return None
     return Wording(
@@ -286,186 +264,11 @@ def technique_sentence(wording: str, style: Style) -> str:
     return _ended(f"{style.clinician_term} {named}")
 
 
-_I_KNOW = re.compile(
-    r"^(?:i (?:see|know|understand|saw|read|heard|remember)|it (?:says|looks like)"
-    r"|looks like)(?: here)?(?: it says)?(?: that)? (?=you\b|your\b)|^(?=you (?:told|mentioned"
-    r"|said)\b)",
-    re.I,
-)
-
-
-def _recalled(text: str, client: Subject, style: Style) -> str | None:
-    """What the clinician recalls of the client, as what the clinician noted."""
-    match = _I_KNOW.match(text)
-    if match is None:
-        return None
-    turned = addressed(text[match.end() :], client)
-    if (
-        turned is None
-        or len(turned.split()) < 5
-        or turned.split()[-1] in ("that", "to", "the", "a", "client")
-    ):
-        return None
-    return f"{style.clinician_term} noted that {turned}"
-
-
-_I_FIND = re.compile(
-    r"^i (?:do |can |also |still |did )*(?P<verb>hear|appreciate|feel|note|notice|see|palpate"
-    r"|observe) (?P<rest>.+)$",
-    re.I,
-)
-_LONGEST_FINDING = 32
-"""Words of a spoken finding beyond which it is a lecture, not a finding."""
-_PROBLEM = re.compile(
-    r"^(?:for|from|in terms of|as far as|regarding|with|about) (?:your|the) (?:(?:first|second"
-    r"|third|fourth|last|next|other)(?: problem| issue| diagnosis)?,? (?:of |is |your |the "
-    r"|here )*)?(?P<problem>(?!problem|exam|physical)[^,]{3,50}?)(?: standpoint| goes"
-    r"| is concerned)?,\s*(?P<rest>.+)$",
-    re.I,
-)
-
-
-def _about_problem(problem: str, rest: str, client: Subject, style: Style) -> str | None:
-    """`For your hypertension, I think it's out of control` as a sentence about the problem that was named."""
-    rest = core(rest)
-    thought = _I_THINK.match(rest)
-    turned = addressed(thought["rest"] if thought else rest, client, named=True)
-    named = addressed(problem, client)
-    if (
-        turned is None
-        or named is None
-        or _dangling(turned)
-        or not 3 <= len(turned.split()) <= _LONGEST_FINDING
-    ):
-        return None
-    believes = f"{clinician_inside(style)} believes that "
-    return f"Regarding {client.inside}'s {named}, {believes if thought else ''}{turned}"
-
-
-_I_THINK = re.compile(
-    r"^(?:so |what i want to tell you is (?:that )?|again,? )*i (?:do |also |really )*(?:think"
-    r"|believe|feel|suspect)(?: that)? (?P<rest>.+)$",
-    re.I,
-)
-
-
-def _found(text: str, client: Subject, style: Style) -> str | None:
-    """A finding, a result or an impression, turned to speak of the client."""
-    about = _PROBLEM.match(text)
-    if about:
-        return _about_problem(about["problem"], about["rest"], client, style)
-    thought = _I_THINK.match(text)
-    if thought:
-        turned = addressed(thought["rest"], client)
-        return f"{style.clinician_term} believes that {turned}" if turned and not _dangling(turned) else None
-    seen = _I_FIND.match(text)
-    if seen and not seen["rest"].lower().startswith(("that ", "what ", "how ", "it ")):
-        turned = addressed(seen["rest"], client)
-        return (
-            (f"{style.clinician_term} {third(seen['verb'].lower())} {turned}")
-            if turned and not _dangling(turned)
-            else None
-        )
-    turned = addressed(text, client)
-    if (
-        turned is None
-        or _dangling(turned)
-        or len(turned.split()) > _LONGEST_FINDING
-        or re.match(
-            r"^(?:it|this|that|these|those|they|there|so|and|or|if|when"
-            r"|which|because)\b",
-            turned,
-            re.I,
-        )
-    ):
-        return None
-    return turned
-
-
-def _dangling(text: str) -> bool:
-    return text.split()[-1].lower() in (
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "but",
-        "of",
-        "to",
-        "is",
-        "are",
-        "was",
-        "with",
-        "that",
-        "in",
-        "on",
-        "for",
-        "their",
-        "which",
-        "so",
-        "because",
-        "have",
-        "they",
-        "if",
-        "when",
-        "client's",
-        "his",
-        "her",
-        "just",
-        "it's",
-    )
-
-
-# ── the plan ─────────────────────────────────────────────────────────────────────────────────────────────
-
-_ADVERBS = (
-    r"(?:(?:go ahead and|just|also|probably|definitely|still|then|actually|really|do|first|maybe"
-    r"|always|want to|like to|love to|need to|have to|try to) )*"
-)
-_I = r"\b(?:i|we) (?:(?:also|just|really|still|then|do|definitely|probably|certainly) )*"
-_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.I), put)
-    for pattern, put in (
-        (
-            rf"{_I}(?:want|would like|would love|need|am going to ask"
-            rf"|are going to ask) (?:for )?you to {_ADVERBS}(?P<rest>.+)$",
-            "client to",
-        ),
-        (
-            rf"{_I}(?:will|am going to|are going to|am also going to|are also going to|am just going to"
-            rf"|want to|would like to|would also like to|would) {_ADVERBS}have you {_ADVERBS}(?P<rest>.+)$",
-            "client to",
-        ),
-        (
-            rf"{_I}(?:will|am going to|are going to|am also going to|are also going to|am just going to"
-            rf"|want to|would like to|would also like to|need to|should|would) {_ADVERBS}(?P<rest>.+)$",
-            "imperative",
-        ),
-        (rf"{_I}(?:can|could|might) {_ADVERBS}(?P<rest>.+)$", "option"),
-        (rf"\blet us {_ADVERBS}(?P<rest>.+)$", "imperative"),
-        (
-            r"\bi (?:would |do |strongly |also )*(?:recommend|suggest"
-            r"|advise) (?:that )?you (?:should )?(?:to )?(?P<rest>.+)$",
-            "recommend that",
-        ),
-        (r"\bi (?:would |do |strongly |also )*(?:recommend|suggest|advise) (?P<rest>.+)$", "recommend"),
-        (rf"\byou (?:should|need to|have to|must|ought to|will need to) {_ADVERBS}(?P<rest>.+)$", "advised"),
-        (rf"\byou (?:can|could|might want to|may want to|will want to) {_ADVERBS}(?P<rest>.+)$", "may"),
-        (
-            rf"^(?:for homework,? |this week,? |please )?{_ADVERBS}(?P<rest>(?:continue|keep|start|stop"
-            rf"|try|make sure|practi[cs]e|take|use|come back|follow up|remember|write|bring|notice|call|do"
-            rf"|return|watch|be sure|avoid|increase|decrease|pick)\b.+)$",
-            "client to",
-        ),
-    )
-)
-
-
 def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) -> Wording | None:
     text = core(fact.text)
     agreement = attribute(fact, "agreement")
     reply = turns[fact.evidence[-1].turn].text if len(fact.evidence) > 1 else ""
-    sentence = _planned(text, client, style)
+    sentence = planned(text, client, style)
     suffix = ""
     if agreement == "agreed":
         suffix = f"; {client.inside} agreed"
@@ -473,7 +276,7 @@ def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) 
         suffix = f"; {client.inside} responded, {quoted(reply)}"
     if sentence is not None:
         return Wording(_ended(f"{sentence_case(sentence.rstrip('. '))}{suffix}"), fact.evidence, "clinician")
-    if without_noise(fact.text) != fact.text or not 4 <= len(fact.text.split()) <= _LONGEST_FINDING:
+    if without_noise(fact.text) != fact.text or not 4 <= len(fact.text.split()) <= LONGEST_FINDING:
         return None
     if fact.text.rstrip().endswith("?") and agreement == "agreed":
         answered = f"{client.inside} answered, {quoted(reply)}"
@@ -488,105 +291,4 @@ def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) 
         fact.evidence,
         "clinician",
         confident=False,
-    )
-
-
-def _planned(text: str, client: Subject, style: Style) -> str | None:
-    text = text.rstrip("?. ")
-    if re.match(r"^(?:same time|next (?:week|session|appointment))\b", text, re.I):
-        turned = addressed(text, client)
-        return f"Next appointment: {turned}" if turned else None
-    earliest: tuple[int, str, str] | None = None
-    for pattern, put in _FORMS:
-        match = pattern.search(text)
-        if match and (earliest is None or match.start() < earliest[0]):
-            earliest = (match.start(), put, match["rest"])
-    if earliest is None or earliest[0] > 60:
-        return None
-    start, put, rest = earliest
-    condition = _condition(text[:start], client)
-    if condition is None:
-        return None
-    rest = (
-        _ASIDE_OF_SPEAKER.sub("", rest)
-        if re.search(r"\b(?:i|we|us|our|me|my|let us)\b", rest, re.I)
-        else rest
-    )
-    rest = re.sub(
-        r"\b(to|with|call|see|for) me\b",
-        rf"\1 {clinician_inside(style)}",
-        rest,
-    )
-    rest = re.sub(
-        r"[\s,]*\b(?:okay|right|all right|alright|you know|if that is okay|if that is okay with you"
-        r"|is that okay|does that sound (?:good|okay))\W*$",
-        "",
-        rest,
-        flags=re.I,
-    )
-    first = rest.split()[0].lower().strip(",") if rest.split() else ""
-    if len(rest.split()) < 2 or (
-        "base" not in forms(first) and put not in ("recommend",) and first not in _BASE_TOO
-    ):
-        return None
-    turned = addressed(rest, client, named=put in ("client to", "recommend that", "advised", "may"))
-    if turned is None or _dangling(turned):
-        return None
-    if re.match(
-        r"^\w+ (?:it|that|this|them|those|so|there)$|^(?:get|see|put|let|have) \w+ (?:back|soon|out"
-        r"|checked|going|there|here|up|ready)\b",
-        turned,
-    ):
-        return None
-    lead = {
-        "client to": f"{client.term} to {turned}",
-        "imperative": turned,
-        "option": f"Option discussed: {turned}",
-        "recommend that": f"{style.clinician_term} recommended that {client.inside} {turned}",
-        "recommend": f"{style.clinician_term} recommended {turned}",
-        "advised": f"{client.term} advised to {turned}",
-        "may": f"{client.term} advised that they can {turned}"
-        if not client.pronouns.singular
-        else f"{client.term} advised that {client.pronouns.subject} can {turned}",
-    }[put]
-    return (
-        f"{lead}{condition}"
-        if not condition
-        else (f"{condition[0].upper()}{condition[1:]}, {lead[0].lower()}{lead[1:]}")
-    )
-
-
-_BASE_TOO = word_set(
-    """
-    follow see schedule order refer recheck prescribe taper elevate ice titrate re-check work set x-ray
-    do be inject wean
-    """
-)
-
-
-def _condition(lead: str, client: Subject) -> str | None:
-    """What stands before the plan itself: kept where it is a condition or a problem, dropped where it is chatter."""
-    lead = re.sub(
-        r"^(?:so|and|but|then|now|okay|well|i think|i do think"
-        r"|i guess|you know|,|\s)+",
-        "",
-        lead.strip(" ,"),
-        flags=re.I,
-    ).strip(" ,")
-    if not lead:
-        return ""
-    if (
-        re.match(
-            r"^(?:if|when|for (?:the|your|homework)|in terms of|as far as|in (?:\w+ )?(?:days?|weeks?"
-            r"|months?)|this week|next|between now)\b",
-            lead,
-            re.I,
-        )
-        and len(lead.split()) <= 14
-    ):
-        return addressed(lead, client)
-    return (
-        ""
-        if len(lead.split()) <= 6 and not re.search(r"\b(?:not|no|never|if|unless)\b", lead, re.I)
-        else None
     )

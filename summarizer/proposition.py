@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from summarizer.language import has_negation, word_list
-from summarizer.person import Subject, addressed
+from summarizer.address import addressed
+from summarizer.language import word_list
+from summarizer.polarity import has_negation
+from summarizer.subject import Subject
 from summarizer.verbs import base_of, forms, gerund, is_gerund, is_participle, participle
 from summarizer.wording import plain
 

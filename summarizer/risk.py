@@ -12,132 +12,170 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
-from summarizer.language import answer_polarity, is_negated, is_pure_no, is_pure_yes, sentences
+from summarizer.language import sentences
+from summarizer.polarity import answer_polarity, has_negation, is_negated, is_pure_no, is_pure_yes
 from summarizer.types import Polarity, RiskStatement, Span, Turn
+from summarizer.wording import plain
 
 
 @dataclass(frozen=True, slots=True)
 class RiskTopic:
-    """`name` is the note's word for what was asked about (`suicidal ideation`)."""
+    """`name` is the note's word for what was spoken of (`suicidal ideation`)."""
 
     name: str
     pattern: re.Pattern[str]
 
 
 _SELF = r"(?:my|your|him|her|them|our)sel(?:f|ves)"
+_KIN = (
+    r"(?:wife|husband|kids?|child|children|son|daughter|baby|mother|mom|father|dad|parents|family"
+    r"|boss|partner"
+    r"|boyfriend|girlfriend|ex\w*|brother|sister|neighbou?r|coworkers?|roommate|teacher)"
+)
 _OTHERS = (
-    r"(?:him|her|them|someone|somebody|anyone|anybody|others|(?:an)?other people|people|(?:my"
-    r"|your) (?:\w+ )?(?:wife|husband|kids?|child|children|son"
-    r"|daughter|baby|mother|mom|father|dad|parents|family|boss|partner|boyfriend|girlfriend|ex\w*"
-    r"|brother|sister|neighbou?r|coworkers?|roommate|teacher))"
+    rf"(?:him|her|them|someone|somebody|anyone|anybody|others|(?:an)?other people|people|the kids"
+    rf"|(?:my|your) (?:\w+ )?{_KIN})"
 )
 
 
-def _topic(name: str, pattern: str) -> RiskTopic:
-    return RiskTopic(name, re.compile(rf"\b(?:{pattern})", re.I))
+def _topic(name: str, *patterns: str) -> RiskTopic:
+    return RiskTopic(name, re.compile(rf"\b(?:{'|'.join(patterns)})", re.I))
 
 
+# Matched on plain wording (`wording.plain`): contractions are written out, fillers are gone.
 TOPICS: tuple[RiskTopic, ...] = (
     _topic(
         "suicidal ideation",
-        rf"suicid\w*|\bsi\b(?=[/, ]+hi\b)|kill(?:ed|ing)? {_SELF}|(?:end|ended|ending|take|taking"
-        rf"|took) (?:my|your|his|her|their|it all|my own|your own|his own|her own)(?: own)? ?li(?:fe"
-        rf"|ves)|end(?:ing)? it all\b|end(?:ing)? (?:it|things)\b(?= (?:all|for good|tonight|now))"
-        r"|(?:want(?:ed|ing|s)?|wan na|wanna|going|ready|rather|like|hop(?:e|ed"
-        r"|ing)) (?:to )?(?:just )?(?:die|dying)\b(?! (?:hair|my|her|his|of laughter))|(?:wish(?:ed"
-        r"|ing)?|better off|rather be|were|was) (?:\w+ ){0,4}dead\b(?! (?:tired|end|set|serious"
-        r"|battery|weight))|(?:wish|wished|hope|hoped|hoping) (?:\w+ ){0,5}(?:not |n['’]t "
-        r"|never )(?:\w+ ){0,2}(?:wake up|woken up|woke up|been born|exist)"
-        r"|not (?:want(?:ing)? to )?(?:wake up\b(?= (?:again|anymore|any more|at all|ever|one"
-        r"|in the morning))|be (?:here|alive|around|on this earth)\b)|(?:do ?n['’]t|did ?n['’]t|not"
-        r"|no longer) want(?:ed|ing)? to (?:be (?:here|alive|on this earth|around (?:anymore|any more"
-        r"|any longer))|live(?! (?:in|with|at|near|there|like|by|alone))|exist|go on|wake up"
-        r"|do this anymore)\b|better off (?:without me|dead|if i)"
-        r"|(?:no|any|lost|see the|what['’]s the|what is the) (?:reason|point|will) (?:to|in|of"
-        r"|for) (?:live|living|go on|going on|life|being alive|be alive|it all)\b|not worth living"
-        r"|worth living|give up on life|ca ?n['’]t go on\b|(?:thoughts?|thinking|thought) (?:about"
-        r"|of) (?:death|dying)|jump(?:ing|ed)? off (?:a|the) (?:bridge|roof|building)"
-        r"|overdos\w+|take all (?:of )?(?:my|the|your) (?:pills|meds"
-        r"|medication)\b(?! (?:at the same time|together|every|with|in the|as|like))"
-        r"|hang(?:ing)? (?:my|your|him|her)self|fall asleep and (?:never|not) wake"
-        r"|go to sleep and (?:never|not|just not) wake|drive (?:my car )?(?:off|into) (?:a"
-        r"|the) (?:bridge|road|tree|wall|traffic)",
+        r"suicid\w*|unalive|\bkms\b|si\b(?=[/, ]+hi\b)",
+        rf"(?:kill|hang|shoot)(?:ed|ing)? {_SELF}",
+        r"(?:end|take)(?:s|d|ing)? (?:my|your|his|her|their) (?:own )?li(?:fe|ves)\b|(?:taking"
+        r"|took) (?:my|your|his|her|their) own li",
+        r"(?:end|ending) (?:it all\b|it\b(?= (?:for good|tonight|now))|things\b(?= (?:for good|tonight)))",
+        r"(?:want(?:ed|ing|s)?|ready|rather|like|hop(?:e|ed|ing)|going) (?:to )?(?:just )?(?:die"
+        r"|dying)\b(?! (?:my hair|of laughter))",
+        r"(?:wish(?:ed|ing)?|rather be|better off|would be|were) (?:\w+ ){0,4}dead\b(?! (?:tired|end"
+        r"|set|serious|battery|weight))",
+        r"(?:wish|hop)(?:e|ed|ing|es)? (?:\w+ ){0,5}(?:not|never) (?:\w+ ){0,2}(?:wake up|woken up"
+        r"|woke up|been born|exist)",
+        r"(?:wish|want)(?:ed|ing)? (?:\w+ ){0,4}(?:to |could |would )?(?:just )?(?:disappear"
+        r"|go to sleep forever|cease to exist)\b",
+        r"(?:asleep|to sleep) and (?:just )?(?:never|not) wak",
+        r"not wak(?:e|ing) up (?:again|anymore|any more|at all|ever|one|in the morning)",
+        r"(?:not|no longer) (?:\w+ )?want(?:ed|ing)? to (?:be (?:here|alive|on this earth"
+        r"|around (?:any ?more|any longer))|exist|go on(?! \w)"
+        r"|wake up|do this any ?more|live(?! (?:in|with|at|near|there|like|by|alone|here)\b))",
+        r"not (?:be|being) (?:alive|here any ?more|on this earth|around any ?more)"
+        r"|you do not want to be here",
+        r"better off (?:without (?:me|you|him|her)|if i (?:was|were) (?:gone|dead))",
+        r"(?:no|any|lost (?:the|my|all)|see (?:the|a|any)|what is the) (?:reason|point|will) (?:to|in"
+        r"|of|for) (?:live|living|going on|go on|life|being alive|be here|it all)",
+        r"(?:not|life is not|is) worth living|tired of (?:living|being alive|life)|done with (?:life"
+        r"|living)|giv(?:e|en|ing) up on (?:life|living)",
+        r"cannot go on\b|cannot do this any ?more|no (?:other )?way out|only way out"
+        r"|(?:a )?burden (?:to|on) (?:everyone|everybody|my family|them|my kids)",
+        r"(?:thoughts?|thinking|thought|think) (?:a lot )?(?:about|of) (?:my own )?(?:death|dying)",
+        r"jump(?:ing|ed)? (?:off (?:a|the|that) (?:bridge|roof|building|balcony)|in front of)",
+        r"driv(?:e|ing) (?:my car |the car )?(?:off|into) (?:a|the|that) (?:bridge|road|tree|wall|traffic)",
+        r"overdos\w+|(?:take|took|taking|swallow\w*) (?:all|a (?:whole )?bottle"
+        r"|the whole bottle)(?: of)? (?:my |the |your |those )?(?:pills|meds|medications?)\b"
+        r"(?! (?:at the same time|together|every|with|in the|as|like))",
+        r"(?:goodbye|suicide) (?:letter|note)",
     ),
     _topic(
         "self-harm",
-        rf"self[- ]?harm\w*|self[- ]?injur\w*|(?:harm|hurt|injur|burn|punish)(?:ing|ed|e|s)? {_SELF}\b"
-        rf"|cut(?:ting|s)? (?:{_SELF}|my (?:arms?|wrists?|legs?|thighs?))\b|(?:started|been|stopped"
-        rf"|back to|urge to|urges to|want to|wanted to) cut(?:ting)?\b(?! (?:back|down|out|off|the|it"
-        rf"|my|it out|carbs|sugar|salt|corners))|scratch\w* myself until|hit(?:ting)? my(?:self| own)",
+        r"self[- ]?harm\w*|self[- ]?injur\w*",
+        rf"(?:harm|hurt|injur|burn|punish)(?:ing|ed|e|s|t)? {_SELF}\b",
+        rf"cut(?:ting|s)? (?:on )?(?:{_SELF}|my (?:arms?|wrists?|legs?|thighs?|skin))\b",
+        r"(?:started|been|stopped|back to|urge to|urges to|want to|wanted to) cut(?:ting)?\b"
+        r"(?! (?:back|down|out|off|the|it|my|carbs|sugar|salt|corners))",
+        r"scratch\w* myself until|hit(?:ting)? my(?:self| own)",
     ),
     _topic(
         "thoughts of harming others",
-        rf"homicid\w*|(?:kill(?:ing)?|murder(?:ing)?|shoot(?:ing)?|stab(?:bing)?) {_OTHERS}\b|(?:harm"
-        rf"|hurt)(?:ing)? (?:{_OTHERS}|anyone else|someone else)\b(?! feelings)|want(?:ed)? (?:him|her"
-        rf"|them) dead",
+        rf"homicid\w*|(?:kill|murder|shoot|stab|strangle)(?:ing)? {_OTHERS}\b",
+        rf"(?:harm|hurt)(?:ing)? (?:{_OTHERS}|anyone else|someone else)\b(?! feelings)",
+        r"want(?:ed)? (?:him|her|them) dead",
     ),
     _topic(
         "abuse",
         r"(?<!alcohol )(?<!substance )(?<!drug )(?<!drugs )abus(?:e|ed|es|ing|ive|er)\b|molest\w*"
-        r"|\brap(?:e|ed|ist|ing)\b|sexual(?:ly)? assault\w*|assault(?:ed|ing|s)?\b|(?:touch(?:ed|es"
-        r"|ing)?) me (?:in|when|where|there|inappropriately)|neglect(?:ed|s|ing)?\b|incest"
-        r"|(?:won['’]t|wo n['’]t|does ?n['’]t|will not|would ?n['’]t) let me (?:leave|see|talk|have"
-        r"|go)|control(?:s|led|ling) (?:all )?(?:my|the) money|(?:afraid|scared"
-        r"|terrified) (?:of (?:him|her|my (?:husband|wife|partner|boyfriend|girlfriend|father|dad"
-        r"|mother|mom|ex\w*)|what (?:he|she))|to go home)|(?:not|n['’]t"
-        r"|un)\s?(?:feel(?:ing)? )?safe\b|feel(?:ing)? unsafe|(?:feel|are you|is it"
-        r"|be) safe (?:at home|there|with|in)|strangl(?:e|ed|es|ing)|chok(?:ed|es|ing) me",
+        r"|rap(?:e|ed|ist|ing)\b|incest",
+        r"(?:sexual(?:ly)? )?assault(?:ed|ing|s)?\b|forc(?:ed|es|ing) (?:himself|herself) on"
+        r"|forc(?:ed|es|ing) me to (?:have|do) ",
+        r"touch(?:ed|es|ing) me (?:in|when|where|there|inappropriately)|neglect(?:ed|s|ing)?\b",
+        r"(?:will|does|would|did) not let me (?:leave|see|talk|have|go|out)|lock(?:ed|s) me (?:in"
+        r"|out)|control(?:s|led|ling) (?:all )?(?:my|the) money",
+        r"(?:afraid|scared|terrified) (?:of (?:him|her|my (?:husband|wife|partner|boyfriend"
+        r"|girlfriend|father|dad|mother|mom|ex\w*)"
+        r"|what (?:he|she))|to go home)",
+        r"not (?:feel(?:ing)? )?safe\b|unsafe\b(?= (?:at|with|in|there|around|to go)|$|[.?!,])"
+        r"|(?:feel|are you|is it|be) safe (?:at home|there|with|in)",
+        r"strangl(?:e|ed|es|ing)\b|chok(?:ed|es|ing) me|hands around my (?:neck|throat)",
     ),
     _topic(
         "violence",
-        r"violen(?:t|ce)\b|(?:hit|hits|hitting|beat|beats|beating|punch\w*|slap\w*|kick\w*|shov\w*"
-        r"|chok\w*|grabb\w*|threw \w+ at|push(?:ed|es)?) (?:me|him|her|them|my (?:wife|husband|kids?"
-        r"|son|daughter|mom|mother|dad|partner|girlfriend|boyfriend|brother|sister)|the kids?"
-        r"|you)\b(?! (?:hard that|up|out of|to (?:go|do|try|be|get|take))\b)"
-        r"|(?:beat|beats|beaten|beating) (?:me|him|her|them) up|(?<!life[- ])threaten\w*"
-        r"|physical(?:ly)? (?:fight|hurt|altercation)|(?:put|lay|laid|puts) (?:his|her|their"
-        r"|my) hands on",
+        r"violen(?:t|ce)\b|(?<!life-)(?<!life )threaten(?:s|ed|ing)?\b|physical(?:ly)? (?:fight|hurt"
+        r"|altercation)",
+        r"(?:hit|hits|hitting|beat|beats|beating|punch\w*|slap\w*|kick\w*|shov\w*|chok\w*|grabb\w*"
+        r"|push(?:ed|es)) "
+        rf"(?:me|him|her|them|my {_KIN}|the kids?|you)\b(?! (?:hard that|out of|to (?:go|do|try|be|get"
+        rf"|take))\b)",
+        r"(?:beat|beats|beaten|beating) (?:me|him|her|them) up|thr(?:ew|ows?"
+        r"|owing) (?:\w+ ){1,3}at (?:me|him|her|them|the kids|my)\b",
+        r"(?:put|lay|laid|puts) (?:his|her|their|my) hands on",
     ),
     _topic(
         "access to means",
-        r"(?:guns?|firearms?|pistol|rifle|shotgun|handgun|weapons?|bullets|ammo)\b|stockpil\w*"
-        r"|(?:saved|saving|hoard\w*) (?:up )?(?:my |the |some )?(?:pills|meds)|(?:bought|have|got"
-        r"|tied) (?:a |the )?(?:rope|noose)|noose\b|knife\b|razor ?blades?|lethal means",
+        r"(?:guns?|firearms?|pistols?|rifles?|shotgun|handgun|weapons?|bullets|ammo)\b|lethal means"
+        r"|noose\b|knife\b|razor ?blades?",
+        r"stockpil\w*|(?:sav(?:ed|ing)|hoard\w*|collect(?:ed|ing)) (?:up )?(?:my |the |some "
+        r"|all my )?(?:pills|meds)",
+        r"(?:bought|have|got|tied) (?:a |the |some )?rope\b",
     ),
 )
 
 _IDIOMS = re.compile(
-    r"\b(?:(?:dying|die) (?:to|for a|of laughter|of embarrassment|laughing)\b|to die for"
-    r"|die of (?:boredom|embarrassment)|kill(?:ing|s|ed)? (?:me|us|time|two birds|it|the (?:time"
-    r"|pain|mood))\b|(?:is|are|was|were|been|be) killing (?:me|him|her)|(?:my|his|her"
-    r"|the) (?:\w+ ){1,3}(?:is|are|was|were|has been) killing|(?:would|could|going to|gon na"
-    r"|gonna|will|'ll) kill me\b"
-    r"|kill for a|(?:my|his|her) (?:mom|mother|dad|father|wife|husband|boss|parents) (?:will"
-    r"|would|is going to|'ll|'d) kill me|dead (?:tired|end|serious|set|battery|weight|wrong)"
-    r"|bored to death|scared to death|worried to death|(?:it|that|which|this|then it|just"
-    r"|really) (?:just |really |suddenly |finally )?hit(?:s)? (?:me|him|her|you)\b|hits? the gym"
-    r"|beat(?:ing|s)? (?:myself|yourself|themselves|herself|himself) up|jump(?:ed|ing)? the gun"
-    r"|stick to (?:my|your) guns|son of a gun|smoking gun|nail gun|heat gun|glue gun|massage gun"
-    r"|shoot (?:me|you|him|her) an? (?:email|text|message)|pick(?:ed|ing)? my brain"
-    r"|overdos\w+ (?:on )?(?:coffee|caffeine|sugar|chocolate|tv|netflix)|(?:butter|kitchen|pocket"
-    r"|steak|bread) knife|under the knife"
-    r"|threaten\w* (?:to rain|weather)|heart attack|(?:kick|kicked|kicking|push|pushed"
-    r"|beats?) (?:me|you|them) (?:out of (?:the )?(?:house|school|class|team)|to (?:do|be|go)"
-    r"|hollow)|like a knife|knife[- ]like|sharp knife|stabbing pain|violent(?:ly)? (?:ill|sick"
-    r"|cough\w*|vomit\w*|thr\w+)|neglect(?:ed|ing|s)? (?:to|my (?:health|diet|exercise|teeth"
-    r"|house|homework|work|studies))|(?:dog|cat|ball|car|door|truck|bike)s? (?:\w+ ){0,2}(?:hit"
-    r"|kicked|pushed) (?:me|him|her)"
-    r"|(?:person|driver|car|guy|woman|man|truck) (?:who |that )?hit (?:me|us|them)|(?:it|ear|head"
-    r"|back|stomach|leg|foot|knee|pee)s? (?:\w+ )?(?:hurts?|hurting) (?:him|her|them)"
-    r"|abuse of (?:alcohol|drugs|substances|medication)|alcohol abuse|substance abuse|drug abuse"
-    r"|drugs? of abuse)\b",
+    "|".join(
+        (
+            r"\b(?:dying|die) (?:to|for a|laughing|of (?:laughter|embarrassment|boredom))\b(?! (?:be"
+            r"|end))|\bto die for\b",
+            r"\bkill(?:ing|s|ed)? (?:me|us|time|two birds|it|the (?:time|pain|mood))\b",
+            r"\b(?:my|his|her|the) (?:\w+ ){1,3}(?:is|are|was|were|has been|have been) killing (?:me|him"
+            r"|her)\b",
+            r"\b(?:my|his|her) (?:mom|mother|dad|father|wife|husband|boss|parents) (?:will|would"
+            r"|is going to|are going to) kill me\b",
+            r"\bkill for an?\b|\bdead (?:tired|end|serious|set|battery|weight|wrong)\b|\b(?:bored|scared"
+            r"|worried) to death\b",
+            r"\b(?:it|that|which|this|then it|just|really) (?:just |really |suddenly "
+            r"|finally )?hits? (?:me|him|her|you)\b|\bhits? the gym\b",
+            r"\bbeat(?:ing|s)? (?:myself|yourself|themselves|herself|himself) up\b|\bable to beat\b",
+            r"\bjump(?:ed|ing)? the gun\b|\bstick to (?:my|your) guns\b|\bson of a gun\b|\bsmoking gun\b"
+            r"|\b(?:nail|heat|glue|massage|toy|plastic) gun\b",
+            r"\bshoot (?:me|you|him|her) an? (?:email|text|message)\b|\boverdos\w+ on (?:coffee|caffeine"
+            r"|sugar|chocolate|tv)\b",
+            r"\b(?:butter|kitchen|pocket|steak|bread|sharp) knife\b|\bunder the knife\b|\b(?:like a "
+            r"|nick from a )knife\b|\bknife[- ]like\b|\bstabbing pain\b",
+            r"\bviolent(?:ly)? (?:ill|sick|cough\w*|vomit\w*|thr\w+)\b|\b(?:life|weather"
+            r"|rain)[- ]threatening\b",
+            r"\b(?:kick|kicked|push|pushed|beats?) (?:me|you|them) (?:out of (?:the )?(?:house|school"
+            r"|class|team)|to (?:do|be|go)|hollow)\b",
+            r"\bneglect(?:ed|ing|s)? (?:to|my (?:health|diet|exercise|teeth|house|homework|work|studies))\b",
+            r"\b(?:person|driver|car|guy|woman|man|truck|dog|cat|ball|door|bike)s? (?:who "
+            r"|that )?(?:\w+ ){0,2}(?:hit|kicked|pushed) (?:me|us|him|her|them)\b",
+            r"\b(?:it|ear|head|back|stomach|leg|foot|knee|pee|belly)s? (?:\w+ )?(?:hurts?|hurting) (?:him"
+            r"|her|them)\b",
+            r"\b(?:abuse of (?:alcohol|drugs|substances|medication)|(?:alcohol|substance|drug) abuse"
+            r"|drugs? of abuse)\b",
+        )
+    ),
     re.I,
 )
+"""Everyday turns of speech that name no danger. What is not plainly one of these is surfaced."""
 _ACCIDENT = re.compile(
     r"\b(?:hurt|injur(?:ed|ing)?|cut|burn(?:ed|t)?) (?:my|your|him|her)self\b.{0,40}\b(?:fall\w*"
-    r"|fell|lift\w*|play\w*|work(?:ing)? out|gym|cook\w*|shav\w*|kitchen|running|exercis\w*"
-    r"|basketball|football|soccer|ski\w*|accident\w*|when i (?:was|slipped|tripped|fell)"
-    r"|at work)\b",
+    r"|fell|lift\w*|play\w*|working out"
+    r"|gym|cook\w*|shav\w*|kitchen|running|exercis\w*|basketball|football|soccer|ski\w*|accident\w*"
+    r"|when i (?:was|slipped|tripped|fell)|when he slipped|at work)\b",
     re.I,
 )
 _MEDICAL_INJURY = re.compile(
@@ -161,18 +199,21 @@ _ABOUT_CLIENT = re.compile(r"\b(?:you|your|yourself|he|she|client|patient|pt)\b"
 _QUOTE_WORDS = 60
 
 
-def topics_in(text: str) -> tuple[tuple[str, int], ...]:
-    """Risk topics that `text` names, each with the character where it first does; plain idioms are passed over."""
-    blanked = _IDIOMS.sub(lambda m: " " * len(m.group()), text)
-    if _ACCIDENT.search(text) or _MEDICAL_INJURY.search(text):
+def topics_in(text: str) -> tuple[tuple[str, bool], ...]:
+    """Risk topics that `text` names, each with whether it is negated there; plain idioms are passed over."""
+    said = plain(text)
+    blanked = _IDIOMS.sub(lambda m: " " * len(m.group()), said)
+    if _ACCIDENT.search(said) or _MEDICAL_INJURY.search(said):
         blanked = re.sub(
             rf"\b(?:hurt|injur|cut|burn)\w* {_SELF}", lambda m: " " * len(m.group()), blanked, flags=re.I
         )
-    found: list[tuple[str, int]] = []
+    found: list[tuple[str, bool]] = []
     for topic in TOPICS:
         match = topic.pattern.search(blanked)
         if match:
-            found.append((topic.name, match.start()))
+            # "I don't want to be here" names the danger by its own "not".
+            negated = is_negated(blanked, match.start()) and not has_negation(match.group())
+            found.append((topic.name, negated))
     return tuple(found)
 
 
@@ -227,9 +268,7 @@ def risk_in(said: Sequence[Clause], turns: Sequence[Turn]) -> tuple[RiskStatemen
         ):
             continue
         taken.add((clause.turn.id, clause.sentence.start))
-        polarity: Polarity = (
-            "negated" if all(is_negated(clause.sentence_text, at) for _, at in named) else "affirmed"
-        )
+        polarity: Polarity = "negated" if all(negated for _, negated in named) else "affirmed"
         found.append(
             RiskStatement(
                 clause.sentence_text,
@@ -268,7 +307,7 @@ def _answered(clause: Clause, question: Question, topic: str) -> RiskStatement:
     elif is_pure_yes(quote) or answer_polarity(quote) == "yes":
         polarity = "affirmed"
     elif named := topics_in(quote):
-        polarity = "negated" if all(is_negated(quote, at) for _, at in named) else "affirmed"
+        polarity = "negated" if all(negated for _, negated in named) else "affirmed"
     return RiskStatement(
         quote, clause.turn.role, topic, polarity, (Span(clause.turn.id, clause.start, end),), question.span
     )

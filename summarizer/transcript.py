@@ -224,6 +224,8 @@ def _are_speakers(labels: Sequence[str]) -> bool:
         role_of_label(label) or re.fullmatch(r"speaker[ _-]?\w{1,3}|spk[_-]?\d+", label) for label in labels
     ):
         return True
+    if {_LETTER_ROLES.get(label) for label in labels} == {"clinician", "client"}:
+        return True
     repeated = {label for label in labels if labels.count(label) > 1}
     return len(repeated) >= 2 or (len(set(labels)) == 2 and len(labels) >= 3)
 

@@ -83,7 +83,8 @@ _LEAD = re.compile(
     re.I,
 )
 _KEPT_LEADS = re.compile(
-    r"^(?:no|right|like|just|then|now|see|look|well|sure) (?!so\b|yeah\b|and\b|but\b|then\b|i\b|i'|my\b|it\b|it's\b|he\b|she\b"
+    r"^(?:no|right|like|just|then|now|see|look|well|sure) (?!so\b|yeah\b|and\b|but\b|then\b|i\b"
+    r"|i'|my\b|it\b|it's\b|he\b|she\b"
     r"|they\b|the\b)",
     re.I,
 )
@@ -244,3 +245,38 @@ def sentence_case(text: str) -> str:
     text = _MONTH_OR_WORD.sub(lambda m: f"{m.group(1)} {m.group(2).capitalize()}", text)
     text = _ACRONYMS.sub(lambda m: m.group().upper(), text)
     return text[:1].upper() + text[1:]
+
+
+def is_dangling(text: str) -> bool:
+    """Whether a text ends in a word that something must follow (`and their`)."""
+    return text.split()[-1].lower() in (
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "but",
+        "of",
+        "to",
+        "is",
+        "are",
+        "was",
+        "with",
+        "that",
+        "in",
+        "on",
+        "for",
+        "their",
+        "which",
+        "so",
+        "because",
+        "have",
+        "they",
+        "if",
+        "when",
+        "client's",
+        "his",
+        "her",
+        "just",
+        "it's",
+    )

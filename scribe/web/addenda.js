@@ -11,7 +11,9 @@ export function addenda(review) {
     "section",
     { class: "addenda", "aria-labelledby": "addenda-title" },
     el("h2", { id: "addenda-title", tabindex: "-1", key: "addenda-title" }, S.addenda.title),
-    signed.addenda.length ? el("ol", {}, signed.addenda.map(addendum)) : el("p", { class: "silence" }, S.addenda.none),
+    signed.addenda.length
+      ? el("ol", {}, signed.addenda.map(addendum))
+      : el("p", { class: "silence" }, S.addenda.none),
     form(review),
   );
 }
@@ -40,7 +42,13 @@ function form(review) {
     ),
   );
   const text = el("textarea", { rows: 4, key: key("text"), required: true, maxlength: 20000 });
-  const name = el("input", { type: "text", key: key("name"), value: signature.name, autocomplete: "name", maxlength: 120 });
+  const name = el("input", {
+    type: "text",
+    key: key("name"),
+    value: signature.name,
+    autocomplete: "name",
+    maxlength: 120,
+  });
   const credentials = el("input", {
     type: "text",
     key: key("credentials"),
@@ -52,16 +60,29 @@ function form(review) {
 
   async function add(event) {
     event.preventDefault();
-    const lacking = [[text, S.addenda.text], [name, S.sign.name], [credentials, S.sign.credentials]].find(([input]) => !input.value.trim());
+    const lacking = [
+      [text, S.addenda.text],
+      [name, S.sign.name],
+      [credentials, S.sign.credentials],
+    ].find(([input]) => !input.value.trim());
     if (lacking) {
       said.textContent = S.sign.missing(lacking[1]);
       lacking[0].focus();
       return;
     }
     const kind = node.querySelector("input[name=kind]:checked").value;
-    const request = { kind, text: text.value.trim(), author: name.value.trim(), credentials: credentials.value.trim() };
+    const request = {
+      kind,
+      text: text.value.trim(),
+      author: name.value.trim(),
+      credentials: credentials.value.trim(),
+    };
     const refused = (error) => (said.textContent = error.message);
-    await review.change(() => api.addendum(review.id, request), { done: S.addenda.done, focus: "addenda-title", refused });
+    await review.change(() => api.addendum(review.id, request), {
+      done: S.addenda.done,
+      focus: "addenda-title",
+      refused,
+    });
   }
 
   const node = el(

@@ -34,15 +34,18 @@ export const api = {
   receipt: (id) => call("GET", `${session(id)}/receipt`),
 
   transcript: (id) => call("GET", `${session(id)}/transcript`),
-  correct: (id, line, text) => call("PATCH", `${session(id)}/transcript/${encodeURIComponent(line)}`, { text }),
+  correct: (id, line, text) =>
+    call("PATCH", `${session(id)}/transcript/${encodeURIComponent(line)}`, { text }),
   assign: (id, speakers) => call("PATCH", `${session(id)}/speakers`, { speakers }),
 
   note: (id) => call("GET", note(id)),
   draft: (id, request) => call("POST", note(id), request),
-  edit: (id, statement, text) => call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { text }),
+  edit: (id, statement, text) =>
+    call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { text }),
   remove: (id, statement) =>
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { remove: true }),
-  write: (id, code, text) => call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/statements`, { text }),
+  write: (id, code, text) =>
+    call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/statements`, { text }),
   redraft: (id, code) => call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/redraft`),
   resolve: (id, finding, resolution, reason = "") =>
     call("PATCH", `${note(id)}/findings/${encodeURIComponent(finding)}`, { resolution, reason }),
@@ -63,7 +66,8 @@ export const api = {
 /** `own401`: the call carries a token itself, so a refusal is about that token and not about the cookie. */
 async function call(method, path, body = undefined, { accept = [], own401 = false } = {}) {
   const response = await ask(method, path, body);
-  if (response.ok || accept.includes(response.status)) return response.status === 204 ? null : response.json();
+  if (response.ok || accept.includes(response.status))
+    return response.status === 204 ? null : response.json();
   if (response.status === 401 && !own401) signedOut();
   throw await refusal(response);
 }

@@ -12,14 +12,27 @@ export function draftForm(review) {
   const template = el(
     "select",
     { key: `template:${note.revision}` },
-    Object.entries(S.templates).map(([name, title]) => el("option", { value: name, selected: name === note.template }, title)),
+    Object.entries(S.templates).map(([name, title]) =>
+      el("option", { value: name, selected: name === note.template }, title),
+    ),
   );
-  const term = el("input", { key: `term:${note.revision}`, value: note.client_term, maxlength: LONGEST_TERM, autocomplete: "off" });
+  const term = el("input", {
+    key: `term:${note.revision}`,
+    value: note.client_term,
+    maxlength: LONGEST_TERM,
+    autocomplete: "off",
+  });
   const lengths = Object.entries(S.draft.details).map(([value, text]) =>
     el(
       "label",
       {},
-      el("input", { type: "radio", name: "detail", key: `detail:${value}:${note.revision}`, value, checked: value === note.detail }),
+      el("input", {
+        type: "radio",
+        name: "detail",
+        key: `detail:${value}:${note.revision}`,
+        value,
+        checked: value === note.detail,
+      }),
       el("span", {}, text),
     ),
   );
@@ -29,7 +42,11 @@ export function draftForm(review) {
       onsubmit: (event) => {
         event.preventDefault();
         const detail = form.querySelector("input[name=detail]:checked").value;
-        draftAgain(review, { template: template.value, detail, client_term: term.value.trim() || note.client_term });
+        draftAgain(review, {
+          template: template.value,
+          detail,
+          client_term: term.value.trim() || note.client_term,
+        });
       },
     },
     field(S.draft.template, template),
@@ -37,12 +54,7 @@ export function draftForm(review) {
     field(S.draft.term, term),
     el("button", { type: "submit" }, S.draft.submit),
   );
-  return el(
-    "details",
-    { class: "redraft", key: "redraft" },
-    el("summary", {}, S.draft.change),
-    form,
-  );
+  return el("details", { class: "redraft", key: "redraft" }, el("summary", {}, S.draft.change), form);
 }
 
 /** Draft the note again, after a question if the clinician's own changes would go; as it is, if not told how. */

@@ -23,7 +23,9 @@ export function holds(line, evidence) {
 export function stretches(line, resting) {
   const letters = [...line.text];
   const spans = resting.flatMap(({ id, evidence }) =>
-    evidence.filter((e) => e.utterance === line.id && holds(line, e)).map((e) => ({ id, start: e.start, end: e.end })),
+    evidence
+      .filter((e) => e.utterance === line.id && holds(line, e))
+      .map((e) => ({ id, start: e.start, end: e.end })),
   );
   const cuts = new Set([0, letters.length]);
   for (const span of spans) cuts.add(span.start).add(span.end);

@@ -17,15 +17,27 @@ export function blockingOf(note) {
 
 /** Findings about one statement. */
 export function findingsOf(review, statementId) {
-  return review.note.findings.filter((finding) => finding.statement === statementId).map((finding) => findingBox(review, finding));
+  return review.note.findings
+    .filter((finding) => finding.statement === statementId)
+    .map((finding) => findingBox(review, finding));
 }
 
 /** Findings about no statement, or about one that is not there. */
 export function wholeNoteFindings(review) {
-  const standing = new Set(review.note.sections.flatMap((section) => section.statements).map((statement) => statement.id));
+  const standing = new Set(
+    review.note.sections.flatMap((section) => section.statements).map((statement) => statement.id),
+  );
   const about = review.note.findings.filter((finding) => !standing.has(finding.statement));
-  const shown = about.filter((finding) => finding.resolution === "open" || finding.resolution === "justified");
-  return shown.length ? el("div", { class: "whole" }, shown.map((finding) => findingBox(review, finding))) : null;
+  const shown = about.filter(
+    (finding) => finding.resolution === "open" || finding.resolution === "justified",
+  );
+  return shown.length
+    ? el(
+        "div",
+        { class: "whole" },
+        shown.map((finding) => findingBox(review, finding)),
+      )
+    : null;
 }
 
 function findingBox(review, finding) {
@@ -35,7 +47,12 @@ function findingBox(review, finding) {
   const blocking = finding.severity === "blocking";
   return el(
     "div",
-    { class: blocking ? "finding blocking" : "finding", id, role: "group", "aria-label": blocking ? S.finding.blocking : S.finding.advisory },
+    {
+      class: blocking ? "finding blocking" : "finding",
+      id,
+      role: "group",
+      "aria-label": blocking ? S.finding.blocking : S.finding.advisory,
+    },
     el("p", {}, el("strong", {}, blocking ? S.finding.blocking : S.finding.advisory), " ", finding.detail),
     blocking && el("p", { class: "hint" }, S.finding.orElse),
     el(
@@ -73,7 +90,10 @@ function reasonForm(review, finding) {
 
 function resolve(review, finding, how, reason = "") {
   const after = finding.statement ? `edit:${finding.statement}` : "title";
-  return review.change(() => api.resolve(review.id, finding.id, how, reason), { done: S.finding.done, focus: after });
+  return review.change(() => api.resolve(review.id, finding.id, how, reason), {
+    done: S.finding.done,
+    focus: after,
+  });
 }
 
 function settled(finding, id) {

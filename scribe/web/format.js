@@ -1,7 +1,12 @@
 /* Moments, stretches of time and positions as a person reads them; times of day in the browser's own zone. */
 
 const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en";
-const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const DAY = new Intl.DateTimeFormat(LOCALE, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
 
 /** "Monday, 23 November 2026" of an ISO moment. */

@@ -4,9 +4,10 @@
    `#token=<token>` signs in and is cleared before anything else happens. */
 
 import { api, onSignedOut } from "./api.js";
+import { confirm } from "./dialog.js";
 import { el } from "./dom.js";
 import { hush, mount, refuse } from "./messages.js";
-import { reviewView } from "./review.js";
+import { reviewView, unsaved } from "./review.js";
 import { sessionsView } from "./sessions.js";
 import { signInView } from "./sign_in.js";
 import { S } from "./strings.js";
@@ -48,7 +49,12 @@ async function enter(token) {
 /** Name of the product, and the recogniser's warning where it has one; both stand above every view. */
 async function frame() {
   const skip = el("a", { class: "skip", href: "#main", onclick: skipToMain }, S.skip);
-  const home = el("a", { class: "home", href: "#/" }, el("img", { src: "/page/icon.svg", alt: "" }), S.product);
+  const home = el(
+    "a",
+    { class: "home", href: "#/" },
+    el("img", { src: "/page/icon.svg", alt: "" }),
+    S.product,
+  );
   top.replaceChildren(skip, home);
   try {
     const ready = await api.readiness();
@@ -63,6 +69,10 @@ async function frame() {
 function skipToMain(event) {
   event.preventDefault();
   main.focus();
+}
+
+function mayLeave() {
+  return confirm({ title: S.review.leaveTitle, lines: [S.review.leaveLead], yes: S.review.leave });
 }
 
 function showSignIn(error = null) {
@@ -107,7 +117,15 @@ function present(node, title) {
   main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
-window.addEventListener("hashchange", () => {
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved()) event.preventDefault();
+});
+
+window.addEventListener("hashchange", async (event) => {
+  if (unsaved() && !(await mayLeave())) {
+    history.pushState(null, "", event.oldURL);
+    return;
+  }
   const token = takeToken();
   if (token !== null) enter(token);
   else if (location.hash === "" || location.hash.startsWith("#/")) show();

@@ -62,7 +62,6 @@ function draftBanner(review) {
           class: "count",
           "aria-label": `${S.review.advisory(advisory.length)}: ${S.review.advisoryLong(advisory.length)}`,
         }),
-      !blocking.length && !advisory.length && el("span", { class: "clear" }, S.review.clear),
       button(S.review.toSign, () => goTo(document.getElementById("sign")), { class: "count" }),
     ),
   );
@@ -125,7 +124,11 @@ function sectionBlock(review, section) {
         "div",
         { class: "tools" },
         signed
-          ? !silent && button(S.section.copy, () => copy(section), { class: "quiet", "aria-label": S.section.copyOf(section.title) })
+          ? !silent &&
+              button(S.section.copy, () => copy(section), {
+                class: "quiet",
+                "aria-label": S.section.copyOf(section.title),
+              })
           : button(S.section.redraft, () => redraft(review, section), {
               class: "quiet",
               key: `redraft:${section.code}`,
@@ -134,7 +137,12 @@ function sectionBlock(review, section) {
       ),
     ),
     silent && el("p", { class: "silence" }, S.section.notDiscussed),
-    !silent && el("ul", { class: "statements" }, section.statements.map((statement) => statementItem(review, section, statement))),
+    !silent &&
+      el(
+        "ul",
+        { class: "statements" },
+        section.statements.map((statement) => statementItem(review, section, statement)),
+      ),
     !signed && writer(review, section),
     !signed && removedOf(review, section),
   );
@@ -162,18 +170,29 @@ function writer(review, section) {
 
 /** What the clinician took out of this section and has not put back since. */
 function removedOf(review, section) {
-  const texts = review.note.edits.filter((edit) => edit.section === section.code && edit.after === null).map((edit) => edit.before);
+  const texts = review.note.edits
+    .filter((edit) => edit.section === section.code && edit.after === null)
+    .map((edit) => edit.before);
   const present = new Set(section.statements.map((statement) => statement.text));
   const removed = [...new Set(texts)].filter((text) => !present.has(text));
   if (!removed.length) return null;
   const back = (text) => () =>
-    review.change(() => api.write(review.id, section.code, text), { done: S.section.putBackDone, focus: `open:write:${section.code}` });
+    review.change(() => api.write(review.id, section.code, text), {
+      done: S.section.putBackDone,
+      focus: `open:write:${section.code}`,
+    });
   return el(
     "details",
     { class: "removed", key: `removed:${section.code}` },
     el("summary", {}, S.section.removed(removed.length)),
     el("p", { class: "hint" }, S.section.putBackHint),
-    el("ul", {}, removed.map((text) => el("li", {}, el("del", {}, text), " ", button(S.section.putBack, back(text), { class: "quiet" })))),
+    el(
+      "ul",
+      {},
+      removed.map((text) =>
+        el("li", {}, el("del", {}, text), " ", button(S.section.putBack, back(text), { class: "quiet" })),
+      ),
+    ),
   );
 }
 
@@ -181,7 +200,8 @@ async function redraft(review, section) {
   const mine = review.note.edits.filter((edit) => edit.section === section.code).length;
   if (mine > 0) {
     const lines = [S.section.editLead(mine), S.section.editRest];
-    if (!(await confirm({ title: S.section.editTitle(section.title), lines, yes: S.section.redraft }))) return;
+    if (!(await confirm({ title: S.section.editTitle(section.title), lines, yes: S.section.redraft })))
+      return;
   }
   await review.change(() => api.redraft(review.id, section.code), {
     doing: S.section.redrafting,

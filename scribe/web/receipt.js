@@ -9,7 +9,12 @@ import { S } from "./strings.js";
 export function receiptOf(sessionId, text, label = null) {
   const id = `receipt-${sessionId}`;
   const panel = el("div", { class: "receipt", id, hidden: true, "aria-live": "polite" });
-  const toggle = button(text, open, { class: "quiet", "aria-label": label, "aria-expanded": "false", "aria-controls": id });
+  const toggle = button(text, open, {
+    class: "quiet",
+    "aria-label": label,
+    "aria-expanded": "false",
+    "aria-controls": id,
+  });
 
   async function open() {
     panel.hidden = !panel.hidden;

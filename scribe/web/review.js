@@ -19,10 +19,19 @@ const HOVER_MS = 90;
 const DRAFTED = new Set(["in_review", "signed"]);
 const CUT = new Set(["interrupted", "interrupted_paused"]);
 
+/** The review on the page, if there is one. */
+let current = null;
+
 export async function reviewView(sessionId) {
   const review = new Review(sessionId);
   await review.read();
+  current = review;
   return { node: review.node, title: review.title };
+}
+
+/** Whether words would be lost if this page were left now. */
+export function unsaved() {
+  return Boolean(current?.node.isConnected && current.unsaved);
 }
 
 class Review {
@@ -77,7 +86,10 @@ class Review {
   async read() {
     this.session = await api.session(this.id);
     const drafted = DRAFTED.has(this.session.state);
-    [this.transcript, this.view] = await Promise.all([api.transcript(this.id), drafted ? api.note(this.id) : null]);
+    [this.transcript, this.view] = await Promise.all([
+      api.transcript(this.id),
+      drafted ? api.note(this.id) : null,
+    ]);
     this.draw();
   }
 
@@ -115,7 +127,7 @@ class Review {
 
   /** Open the editor of that key, unless another holds words that would be lost. */
   edit(key, initial) {
-    if (this.#unsaved()) {
+    if (this.unsaved) {
       say(S.statement.finishFirst);
       this.#field().focus();
       return;
@@ -133,7 +145,9 @@ class Review {
   showResting(utterance) {
     const ids = this.note
       ? sources(this.note)
-          .filter(({ evidence }) => evidence.some((e) => e.utterance === utterance && holds(this.line(utterance), e)))
+          .filter(({ evidence }) =>
+            evidence.some((e) => e.utterance === utterance && holds(this.line(utterance), e)),
+          )
           .map(({ id }) => id)
       : [];
     this.highlight.pin(ids);
@@ -151,7 +165,8 @@ class Review {
     return this.editing && this.node.querySelector(`[data-key="${CSS.escape(this.editing.key)}"]`);
   }
 
-  #unsaved() {
+  /** Whether a field holds words that the server does not have. */
+  get unsaved() {
     const field = this.#field();
     return Boolean(field) && field.value.trim() !== this.editing.initial.trim();
   }
@@ -161,7 +176,10 @@ class Review {
     const light = (event) => {
       clearTimeout(this.#hovering);
       const over = id(event);
-      this.#hovering = setTimeout(() => (over ? this.highlight.light([over]) : this.highlight.rest()), HOVER_MS);
+      this.#hovering = setTimeout(
+        () => (over ? this.highlight.light([over]) : this.highlight.rest()),
+        HOVER_MS,
+      );
     };
     this.notePane.addEventListener("pointerover", (event) => event.pointerType === "mouse" && light(event));
     this.notePane.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && light(event));
@@ -177,18 +195,31 @@ class Review {
         next?.focus();
       }
     });
-    window.addEventListener("beforeunload", (event) => {
-      if (this.node.isConnected && this.#unsaved()) event.preventDefault();
-    });
   }
 
   #noNote() {
     const { state, missing_consent: lacking } = this.session;
-    const again = () => this.read().catch(refuse);
+    const again = async () => {
+      await this.read().catch(refuse);
+      say(S.states[this.session.state]);
+    };
     const end = () =>
-      this.change(async () => void (await api.end(this.id)), { doing: S.review.ending, done: S.statement.saved });
-    const draft = () => this.change(async () => void (await api.draft(this.id, {})), { doing: S.draft.drafting, done: S.draft.done });
-    const who = (participant) => S.roles[this.session.participants.find((p) => p.id === participant)?.role] ?? participant;
+      this.change(async () => void (await api.end(this.id)), {
+        doing: S.review.ending,
+        done: S.review.ended,
+      });
+    const draft = () =>
+      this.change(async () => void (await api.draft(this.id, {})), {
+        doing: S.draft.drafting,
+        done: S.draft.done,
+      });
+    const named = (scopes) =>
+      Object.keys(S.consent.scopes)
+        .filter((scope) => scopes.includes(scope))
+        .map((scope) => S.consent.scopes[scope])
+        .join(", ");
+    const who = (participant) =>
+      S.roles[this.session.participants.find((p) => p.id === participant)?.role] ?? participant;
     return el(
       "div",
       { class: "sheet plain" },
@@ -196,7 +227,7 @@ class Review {
       el("p", { class: "facts" }, `${moment(this.session.created_at)} · ${S.states[state]}`),
       el("p", {}, S.review.notYet[state]),
       Object.entries(lacking).map(([participant, scopes]) =>
-        el("p", {}, S.consent.missing(who(participant), scopes.map((scope) => S.consent.scopes[scope]).join(", "))),
+        el("p", {}, S.consent.missing(who(participant), named(scopes))),
       ),
       el(
         "div",
@@ -205,7 +236,7 @@ class Review {
         state === "ended" && button(S.review.draft, draft, { class: "primary" }),
         state !== "ended" && state !== "revoked" && button(S.review.again, again),
       ),
-      el("div", {}, this.receipt.toggle, this.receipt.panel),
+      this.session.ended_at && el("div", {}, this.receipt.toggle, this.receipt.panel),
     );
   }
 }

@@ -10,7 +10,11 @@ export function riskBlock(review) {
     { class: "risk", "aria-labelledby": "risk-title" },
     el("h2", { id: "risk-title" }, S.risk.title),
     el("p", { class: "hint" }, S.risk.lead),
-    el("ul", { class: "statements" }, review.note.risk.map((risk, number) => riskItem(review, risk, `risk:${number}`))),
+    el(
+      "ul",
+      { class: "statements" },
+      review.note.risk.map((risk, number) => riskItem(review, risk, `risk:${number}`)),
+    ),
   );
 }
 
@@ -23,9 +27,19 @@ function riskItem(review, risk, id) {
       "dl",
       {},
       el("dt", {}, S.risk.asked),
-      risk.question ? el("dd", {}, el("q", {}, risk.question.quote)) : el("dd", { class: "none" }, S.risk.unasked),
+      risk.question
+        ? el("dd", {}, el("q", {}, risk.question.quote))
+        : el("dd", { class: "none" }, S.risk.unasked),
       el("dt", {}, S.roles[risk.role]),
-      el("dd", { class: "said-so" }, el("q", {}, risk.quote), " ", el("span", { class: "polarity" }, S.risk.polarity[risk.polarity]), " ", cite(review, id, evidence)),
+      el(
+        "dd",
+        { class: "said-so" },
+        el("q", {}, risk.quote),
+        " ",
+        el("span", { class: "polarity" }, S.risk.polarity[risk.polarity]),
+        " ",
+        cite(review, id, evidence),
+      ),
     ),
     quotes(review, id, evidence),
   );

@@ -16,7 +16,9 @@ export function saveForms(review) {
       "div",
       { class: "actions" },
       Object.entries(S.export.formats).map(([format, name]) =>
-        button(name, () => save(review, format, draft), { "aria-label": draft ? S.export.asDraft(name) : S.export.as(name) }),
+        button(name, () => save(review, format, draft), {
+          "aria-label": draft ? S.export.asDraft(name) : S.export.as(name),
+        }),
       ),
     ),
   );

@@ -30,7 +30,13 @@ async function fill(node) {
   node.replaceChildren(
     el("h1", { tabindex: "-1" }, S.sessions.title),
     sessions.length ? el("p", { class: "lead" }, S.sessions.count(sessions.length)) : "",
-    sessions.length ? el("ol", { class: "rows" }, sessions.map((session) => row(session, shred))) : empty(),
+    sessions.length
+      ? el(
+          "ol",
+          { class: "rows" },
+          sessions.map((session) => row(session, shred)),
+        )
+      : empty(),
   );
 }
 
@@ -41,8 +47,13 @@ function row(session, shred) {
   const when = moment(session.created_at);
   const gone = session.state === "shredded";
   const title = [`${day(session.created_at)}, `, el("span", { class: "hour" }, clock(session.created_at))];
-  const what = [S.templates[session.template] ?? session.template, session.seconds ? length(session.seconds) : S.sessions.noAudio];
-  const receipt = UNHEARD.has(session.state) ? null : receiptOf(session.id, S.sessions.receipt, S.sessions.receiptOf(when));
+  const what = [
+    S.templates[session.template] ?? session.template,
+    session.seconds ? length(session.seconds) : S.sessions.noAudio,
+  ];
+  const receipt = UNHEARD.has(session.state)
+    ? null
+    : receiptOf(session.id, S.sessions.receipt, S.sessions.receiptOf(when));
   return el(
     "li",
     { class: `row ${session.state}` },
@@ -57,7 +68,11 @@ function row(session, shred) {
       "div",
       { class: "tools" },
       receipt?.toggle,
-      !gone && button(S.sessions.shred, () => shred(session), { class: "quiet", "aria-label": S.sessions.shredOf(when) }),
+      !gone &&
+        button(S.sessions.shred, () => shred(session), {
+          class: "quiet",
+          "aria-label": S.sessions.shredOf(when),
+        }),
     ),
     receipt?.panel,
   );

@@ -29,7 +29,13 @@ function blocked(findings) {
     "div",
     { class: "blocked", id: "sign-blocked" },
     el("p", {}, S.sign.blocked(findings.length)),
-    el("ul", {}, findings.map((finding) => el("li", {}, el("a", { href: "#sign", onclick: jump(finding) }, finding.detail)))),
+    el(
+      "ul",
+      {},
+      findings.map((finding) =>
+        el("li", {}, el("a", { href: "#sign", onclick: jump(finding) }, finding.detail)),
+      ),
+    ),
   );
 }
 
@@ -50,7 +56,11 @@ function form(review, shut) {
 
   async function sign(event) {
     event.preventDefault();
-    const lacking = [[name, S.sign.name], [credentials, S.sign.credentials], [token, S.sign.token]].find(([input]) => !input.value.trim());
+    const lacking = [
+      [name, S.sign.name],
+      [credentials, S.sign.credentials],
+      [token, S.sign.token],
+    ].find(([input]) => !input.value.trim());
     if (!tick.checked || lacking) {
       said.textContent = tick.checked ? S.sign.missing(lacking[1]) : S.sign.attest;
       (tick.checked ? lacking[0] : tick).focus();
@@ -78,7 +88,12 @@ function form(review, shut) {
     "form",
     { novalidate: true, class: "form", onsubmit: sign },
     el("label", { class: "tick attestation" }, tick, el("span", {}, review.view.attestation)),
-    el("div", { class: "pair" }, field(S.sign.name, name), field(S.sign.credentials, credentials, S.sign.credentialsHint)),
+    el(
+      "div",
+      { class: "pair" },
+      field(S.sign.name, name),
+      field(S.sign.credentials, credentials, S.sign.credentialsHint),
+    ),
     field(S.sign.token, token, [before, el("code", {}, command), after]),
     said,
     submit,

@@ -35,7 +35,13 @@ export function signInView({ error, entered }) {
     el("h1", { tabindex: "-1" }, S.signIn.title),
     el("p", { class: "lead" }, S.signIn.lead),
     el("p", {}, S.signIn.how, " ", el("code", {}, S.signIn.command), " ", S.signIn.then),
-    el("form", { class: "sheet form", novalidate: true, onsubmit: signIn }, field(S.signIn.token, token), said, submit),
+    el(
+      "form",
+      { class: "sheet form", novalidate: true, onsubmit: signIn },
+      field(S.signIn.token, token),
+      said,
+      submit,
+    ),
   );
 }
 

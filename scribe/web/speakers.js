@@ -15,7 +15,9 @@ export function speakersPanel(review) {
   const choices = new Map(voices.map((voice) => [voice, choice(session, voice)]));
   const submit = async (event) => {
     event.preventDefault();
-    const given = [...choices].filter(([, select]) => select.value).map(([voice, select]) => [voice, select.value]);
+    const given = [...choices]
+      .filter(([, select]) => select.value)
+      .map(([voice, select]) => [voice, select.value]);
     if (!(await mayReplace(review, S.speakers.loseTitle, S.speakers.submit))) return;
     await review.change(async () => void (await api.assign(review.id, Object.fromEntries(given))), {
       doing: S.speakers.saving,
@@ -27,7 +29,13 @@ export function speakersPanel(review) {
   return el(
     "details",
     { class: settled ? "speakers" : "speakers ask", key: `speakers:${settled}`, open: !settled },
-    el("summary", { key: "speakers-summary" }, S.speakers.title, " ", el("span", { class: "hint" }, summary(session, voices))),
+    el(
+      "summary",
+      { key: "speakers-summary" },
+      S.speakers.title,
+      " ",
+      el("span", { class: "hint" }, summary(session, voices)),
+    ),
     !settled && el("p", {}, S.speakers.ask),
     el(
       "form",
@@ -71,7 +79,8 @@ function nameWithRole(person) {
 function how(assignment, review) {
   if (!assignment) return S.speakers.nobody;
   if (assignment.confirmed) return S.speakers.confirmed;
-  if (assignment.confidence >= CERTAIN && review.note?.provenance.speakers === "channels") return S.speakers.channel;
+  if (assignment.confidence >= CERTAIN && review.note?.provenance.speakers === "channels")
+    return S.speakers.channel;
   return S.speakers.sure(Math.round(assignment.confidence * 100));
 }
 
@@ -80,6 +89,10 @@ function sure(assignment) {
 }
 
 function summary(session, voices) {
-  const names = voices.map((voice) => session.participants.find((p) => p.id === session.speakers[voice]?.participant_id));
-  return names.map((person) => (person ? person.label || S.roles[person.role] : S.speakers.nobody)).join(", ");
+  const names = voices.map((voice) =>
+    session.participants.find((p) => p.id === session.speakers[voice]?.participant_id),
+  );
+  return names
+    .map((person) => (person ? person.label || S.roles[person.role] : S.speakers.nobody))
+    .join(", ");
 }

@@ -22,7 +22,8 @@ export function statementItem(review, section, statement) {
         initial: statement.text,
         empty: S.statement.empty,
         cancel: () => review.stopEditing(`edit:${statement.id}`),
-        save: (text) => review.change(() => api.edit(review.id, statement.id, text), { focus: `edit:${statement.id}` }),
+        save: (text) =>
+          review.change(() => api.edit(review.id, statement.id, text), { focus: `edit:${statement.id}` }),
       }),
     );
     return item;
@@ -45,9 +46,16 @@ export function statementItem(review, section, statement) {
 
 /** The mark at the end of a sentence: when its evidence was said; opens the quotes and keeps them lit. */
 export function cite(review, id, evidence) {
-  const lines = [...new Set(evidence.map((e) => e.utterance))].map((utterance) => review.line(utterance)).filter(Boolean);
-  const times = lines.map((line) => line.start).sort((a, b) => a - b).map(position);
-  const shown = times.slice(0, TIMES_SHOWN).join("  ") + (times.length > TIMES_SHOWN ? ` +${times.length - TIMES_SHOWN}` : "");
+  const lines = [...new Set(evidence.map((e) => e.utterance))]
+    .map((utterance) => review.line(utterance))
+    .filter(Boolean);
+  const times = lines
+    .map((line) => line.start)
+    .sort((a, b) => a - b)
+    .map(position);
+  const shown =
+    times.slice(0, TIMES_SHOWN).join("  ") +
+    (times.length > TIMES_SHOWN ? ` +${times.length - TIMES_SHOWN}` : "");
   return el(
     "button",
     {
@@ -56,7 +64,7 @@ export function cite(review, id, evidence) {
       key: `cite:${id}`,
       "aria-label": S.statement.evidence(times.join(", ")),
       "aria-expanded": String(review.opened.has(id)),
-      "aria-controls": `quotes-${id}`,
+      "aria-controls": review.opened.has(id) ? `quotes-${id}` : null,
       onclick: (event) => {
         event.stopPropagation();
         const open = !review.opened.has(id);
@@ -121,7 +129,10 @@ function tools(review, section, statement, key) {
       key: `edit:${statement.id}`,
       "aria-label": S.statement.editOf(statement.text),
     }),
-    button(S.statement.remove, remove, { class: "quiet", "aria-label": S.statement.removeOf(statement.text) }),
+    button(S.statement.remove, remove, {
+      class: "quiet",
+      "aria-label": S.statement.removeOf(statement.text),
+    }),
   );
 }
 

@@ -13,12 +13,19 @@ export const S = {
   cancel: "Cancel",
   close: "Close",
   dismiss: "Dismiss",
-  unreachable: "The scribe does not answer. Is it still running? Start it with `scribe serve`, then try again.",
+  unreachable:
+    "The scribe does not answer. Is it still running? Start it with `scribe serve`, then try again.",
   unexpected: (status) => `The scribe answered with status ${status} and no explanation.`,
   notice: "Recogniser",
   pageTitle: (view) => `${view} · Ambient scribe`,
 
-  roles: { clinician: "Clinician", client: "Client", family: "Family", interpreter: "Interpreter", other: "Other" },
+  roles: {
+    clinician: "Clinician",
+    client: "Client",
+    family: "Family",
+    interpreter: "Interpreter",
+    other: "Other",
+  },
   templates: {
     birp: "BIRP progress note",
     dap: "DAP progress note",
@@ -62,7 +69,8 @@ export const S = {
     empty: "No session yet",
     emptyLead: "A session appears here when it has been heard. Begin with one of these in a terminal:",
     transcribe: "scribe transcribe FILE",
-    transcribeWhat: "hears a recording of a consented session and drafts its note. The recording itself is not kept.",
+    transcribeWhat:
+      "hears a recording of a consented session and drafts its note. The recording itself is not kept.",
     demo: "make demo",
     demoWhat: "opens a made-up sample session on a page of its own.",
     count: (count) => many(count, "One session, newest first", "# sessions, newest first"),
@@ -76,8 +84,10 @@ export const S = {
 
   shred: {
     title: "Shred this session?",
-    lead: (when) => `The session of ${when}: its key is destroyed, and with it the transcript, the note and who took part.`,
-    stays: "What stays is the discard receipt and the audit trail, which hold no words. Nobody can undo this.",
+    lead: (when) =>
+      `The session of ${when}: its key is destroyed, and with it the transcript, the note and who took part.`,
+    stays:
+      "What stays is the discard receipt and the audit trail, which hold no words. Nobody can undo this.",
     signed: "This note is signed and part of a record. Save a copy first if the record has to be kept.",
     understood: "I do not need the transcript or the note any more",
     submit: "Shred for good",
@@ -86,12 +96,14 @@ export const S = {
 
   receipt: {
     title: "What became of the recording",
-    all: (received) => `${received} of sound came in. All of it was transcribed and then overwritten in memory.`,
+    all: (received) =>
+      `${received} of sound came in. All of it was transcribed and then overwritten in memory.`,
     parts: (received, transcribed, discarded) =>
       `${received} of sound came in, of which ${transcribed} were transcribed and ${discarded} overwritten in memory.`,
     none: "No sound is kept, here or anywhere else.",
     retained: (bytes) => `${bytes} bytes of sound are still held.`,
-    heard: (when, recognizer, model, version) => `Heard ${when} by ${recognizer} (${model}), ambient-scribe ${version}.`,
+    heard: (when, recognizer, model, version) =>
+      `Heard ${when} by ${recognizer} (${model}), ambient-scribe ${version}.`,
     hash: "SHA-256 of this receipt",
     previous: "SHA-256 of the receipt before it",
     missing: "The receipt is written when the session ends.",
@@ -113,21 +125,32 @@ export const S = {
     toSign: "Go to signature",
     blocking: (count) => many(count, "1 to resolve", "# to resolve"),
     advisory: (count) => many(count, "1 to consider", "# to consider"),
-    blockingLong: (count) => many(count, "Go to the finding that must be resolved before signing",
-      "Go to the first of # findings that must be resolved before signing"),
-    advisoryLong: (count) => many(count, "Go to the finding to consider", "Go to the first of # findings to consider"),
-    clear: "No open findings",
+    blockingLong: (count) =>
+      many(
+        count,
+        "Go to the finding that must be resolved before signing",
+        "Go to the first of # findings that must be resolved before signing",
+      ),
+    advisoryLong: (count) =>
+      many(count, "Go to the finding to consider", "Go to the first of # findings to consider"),
     notYet: {
-      awaiting_consent: "This session waits for consent. Nothing is heard before every participant has agreed.",
+      awaiting_consent:
+        "This session waits for consent. Nothing is heard before every participant has agreed.",
       ready: "Everyone has agreed. Nothing has been heard yet.",
       recording: "This session is being recorded. The note is drafted when it ends.",
       paused: "This session is off the record at the moment. The note is drafted when it ends.",
-      interrupted: "The recording was cut off. It can be taken up again by whatever recorded it; or end the session here, and what was heard is drafted.",
-      interrupted_paused: "The recording was cut off while off the record. End the session, and what was heard before is drafted.",
+      interrupted:
+        "The recording was cut off. It can be taken up again by whatever recorded it; or end the session here, and what was heard is drafted.",
+      interrupted_paused:
+        "The recording was cut off while off the record. End the session, and what was heard before is drafted.",
       ended: "The session has ended and no note was drafted: too little was said, or drafting failed.",
       revoked: "Consent was revoked. This session cannot be drafted any more.",
     },
+    leaveTitle: "Leave without saving?",
+    leaveLead: "What you are writing is not saved yet.",
+    leave: "Leave",
     end: "End the session",
+    ended: "The session has ended.",
     ending: "Ending the session and drafting the note…",
     draft: "Draft the note",
     again: "Look again",
@@ -161,8 +184,12 @@ export const S = {
     putBackHint: "It returns as a sentence of your own, without evidence.",
     putBackDone: "The sentence is back, as one of your own.",
     editTitle: (title) => `Redraft ${title}?`,
-    editLead: (count) => many(count, "One change of yours in this section would be lost.",
-      "# changes of yours in this section would be lost."),
+    editLead: (count) =>
+      many(
+        count,
+        "One change of yours in this section would be lost.",
+        "# changes of yours in this section would be lost.",
+      ),
     editRest: "Other sections stay as they are.",
   },
 
@@ -215,8 +242,12 @@ export const S = {
     drafting: "Drafting the note again…",
     done: "The note was drafted again.",
     loseTitle: "Draft the whole note again?",
-    loseLead: (count) => many(count, "One change of yours would be replaced by the new draft.",
-      "# changes of yours would be replaced by the new draft."),
+    loseLead: (count) =>
+      many(
+        count,
+        "One change of yours would be replaced by the new draft.",
+        "# changes of yours would be replaced by the new draft.",
+      ),
     loseRest: "What stood here before is kept in the note’s history, not on this page.",
     stale: "The transcript was corrected after this draft was made.",
   },
@@ -258,8 +289,12 @@ export const S = {
   sign: {
     title: "Signature",
     lead: "With your signature the note becomes part of the record and does not change any more.",
-    blocked: (count) => many(count, "One finding must be resolved before you can sign:",
-      "# findings must be resolved before you can sign:"),
+    blocked: (count) =>
+      many(
+        count,
+        "One finding must be resolved before you can sign:",
+        "# findings must be resolved before you can sign:",
+      ),
     whole: "About the whole note",
     name: "Name",
     credentials: "Credentials",

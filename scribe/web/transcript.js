@@ -11,7 +11,10 @@ import { S } from "./strings.js";
 export function transcriptPane(review) {
   const { utterances, marks } = review.transcript;
   const resting = review.note ? sources(review.note) : [];
-  const pieces = [...utterances.map((line) => ({ at: line.start, line })), ...marks.map((mark) => ({ at: mark.at, mark }))];
+  const pieces = [
+    ...utterances.map((line) => ({ at: line.start, line })),
+    ...marks.map((mark) => ({ at: mark.at, mark })),
+  ];
   pieces.sort((a, b) => a.at - b.at);
   const rows = [];
   let speaker = null;
@@ -57,7 +60,11 @@ function lineRow(review, line, resting, first) {
     return row;
   }
   row.append(
-    button(time, () => review.showResting(line.id), { class: "at", key: `at:${line.id}`, "aria-label": S.transcript.line(time, who) }),
+    button(time, () => review.showResting(line.id), {
+      class: "at",
+      key: `at:${line.id}`,
+      "aria-label": S.transcript.line(time, who),
+    }),
     el(
       "p",
       { onclick: () => getSelection().isCollapsed && review.showResting(line.id) },
@@ -105,5 +112,9 @@ function lineEditor(review, line, key) {
 
 function markRow(mark) {
   const label = mark.label ? `: ${mark.label}` : "";
-  return el("li", { class: `moment ${mark.kind}` }, `${position(mark.at)}  ${S.transcript[mark.kind]}${label}`);
+  return el(
+    "li",
+    { class: `moment ${mark.kind}` },
+    `${position(mark.at)}  ${S.transcript[mark.kind]}${label}`,
+  );
 }

@@ -151,7 +151,7 @@ def test_the_kernel_saw_no_other_file_opened_for_writing(tmp_path: Path) -> None
         pytest.skip("strace is not installed or may not trace here")
     trace = tmp_path / "trace"
     calls = "trace=open,openat,creat,memfd_create,mknod,mknodat,rename,renameat,renameat2,link,linkat"
-    prefix = (strace, "-f", "-qq", "-e", calls, "-o", str(trace))
+    prefix = (strace, "-f", "--seccomp-bpf", "-qq", "-e", calls, "-o", str(trace))
     with server(tmp_path / "data", prefix=prefix) as running:
         asyncio.run(one_session(running.url, sample_audio()[: 20 * RATE], tmp_path / "nothing"))
     written = set()

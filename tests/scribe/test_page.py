@@ -167,24 +167,32 @@ def open_tab(context: BrowserContext, url: str) -> Tab:
 
 
 @pytest.fixture(scope="module")
-def signed_in(heard: Heard, browser: Browser) -> Iterator[Tab]:
-    """A tab that is signed in."""
+def signed_in(heard: Heard, browser: Browser) -> Iterator[Callable[[], Tab]]:
+    """Gives a signed-in tab: the last one, or a new one where a dialog or an editor was left open in it."""
     with new_context(browser) as context:
         answer = context.request.post(f"{heard.running.url}/v1/sign-in", data={"token": TOKEN})
         assert answer.status == 204
-        yield open_tab(context, heard.running.url)
+        tabs = [open_tab(context, heard.running.url)]
+
+        def clean() -> Tab:
+            if tabs[-1].page.locator("dialog, .editor").count():
+                tabs.append(open_tab(context, heard.running.url))
+            return tabs[-1]
+
+        yield clean
 
 
 @pytest.fixture
-def tab(signed_in: Tab) -> Iterator[Tab]:
-    """The signed-in tab; the test fails if its console said anything or it asked another host."""
-    signed_in.page.set_viewport_size(WIDE)
-    signed_in.faults.clear()
-    signed_in.asked.clear()
-    yield signed_in
-    assert signed_in.faults == []
-    own = urlsplit(signed_in.url).netloc
-    assert {urlsplit(url).netloc for url in signed_in.asked if not url.startswith("blob:")} <= {own}
+def tab(signed_in: Callable[[], Tab]) -> Iterator[Tab]:
+    """A signed-in tab; the test fails if its console said anything or it asked another host."""
+    tab = signed_in()
+    tab.page.set_viewport_size(WIDE)
+    tab.faults.clear()
+    tab.asked.clear()
+    yield tab
+    assert tab.faults == []
+    own = urlsplit(tab.url).netloc
+    assert {urlsplit(url).netloc for url in tab.asked if not url.startswith("blob:")} <= {own}
 
 
 @pytest.fixture
@@ -336,6 +344,22 @@ def test_what_is_being_written_is_not_lost_to_another_edit(heard: Heard, tab: Ta
     expect(page.get_by_role("textbox", name="The sentence, in your words")).to_have_value("Half a thought")
 
 
+def test_leaving_asks_first_while_words_are_unsaved(heard: Heard, tab: Tab, copy: Copy) -> None:
+    session_id = copy()
+    page = tab.review(session_id)
+    _, text = first_statement(heard.note)
+    statement(page, text).get_by_role("button", name="Edit").click()
+    page.keyboard.type(" And half a thought")
+    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page).to_have_url(f"{tab.url}/#/session/{session_id}")
+    field = page.get_by_role("textbox", name="The sentence, in your words")
+    expect(field).to_have_value(f"{text} And half a thought")
+    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+
+
 def test_a_removed_sentence_can_be_put_back(heard: Heard, tab: Tab, copy: Copy) -> None:
     page = tab.review(copy())
     _, text = first_statement(heard.note)
@@ -398,8 +422,8 @@ def test_another_template_is_drafted_after_a_question_where_edits_would_go(
     page.keyboard.type(" Indeed.")
     page.keyboard.press("Enter")
     page.get_by_text("Change template or length").click()
-    page.get_by_label("Template").select_option("dap")
-    page.get_by_label("Brief").check()
+    page.get_by_role("combobox", name="Template").select_option("dap")
+    page.get_by_role("radio", name="Brief", exact=True).check()
     page.get_by_role("button", name="Draft again").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.locator("article h1")).to_have_text(heard.note.title)
@@ -407,7 +431,7 @@ def test_another_template_is_drafted_after_a_question_where_edits_would_go(
     page.get_by_role("dialog").get_by_role("button", name="Draft again").click()
     expect(page.locator("article h1")).to_have_text(load_template("dap").title)
     assert page.locator("article .part h2").all_inner_texts() == ["Data", "Assessment", "Plan"]
-    expect(page.get_by_label("Brief")).to_be_checked()
+    expect(page.get_by_role("radio", name="Brief", exact=True)).to_be_checked()
 
 
 def test_redrafting_a_section_asks_first_where_edits_would_go(heard: Heard, tab: Tab, copy: Copy) -> None:
@@ -429,8 +453,8 @@ def test_redrafting_a_section_asks_first_where_edits_would_go(heard: Heard, tab:
 def test_an_unsure_speaker_is_asked_about_and_confirmed(tab: Tab, copy: Copy) -> None:
     page = tab.review(copy(confidence=0.74))
     expect(page.get_by_text("74 % sure")).to_have_count(2)
-    page.get_by_label("Voice 00").select_option("pt")
-    page.get_by_label("Voice 01").select_option("cl")
+    page.get_by_role("combobox", name="Voice 00").select_option("pt")
+    page.get_by_role("combobox", name="Voice 01").select_option("cl")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("status")).to_contain_text("drafted again")
     expect(page.locator(".line.first").first.locator(".speaker")).to_have_text("Client")
@@ -472,8 +496,8 @@ def test_a_blocking_finding_keeps_from_signing_until_a_reason_is_given(
 
 
 def sign_as(page: Page, name: str, token: str) -> None:
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Credentials").fill("LCSW")
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("textbox", name="Credentials", exact=True).fill("LCSW")
     page.get_by_label("Access token").fill(token)
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Sign the note").click()
@@ -518,7 +542,7 @@ def test_signing_makes_the_note_final_and_saves_it_as_a_file(heard: Heard, tab: 
     assert copied == "\n".join(s.text for s in section.statements)
 
     page.get_by_text("Add to this note").click()
-    page.get_by_label("Late entry").check()
+    page.get_by_role("radio", name="Late entry").check()
     page.get_by_role("textbox", name="Text").fill("Called the doctor\non Friday.")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".addenda li")).to_contain_text("Late entry")

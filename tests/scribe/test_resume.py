@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 from running import TOKEN, RunningServer, consented, server, whisper_is_here
 
-from scribe.client import ScribeClient
+from scribe.client import ScribeClient, SessionStream
 from scribe.sample import sample_audio
 from scribe.session import State
 from scribe.wire import Ended, TranscriptLine, UtteranceMessage
@@ -22,26 +24,23 @@ whisper_only = pytest.mark.skipif(
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+async def fed(stream: SessionStream) -> None:
+    await stream.send(AUDIO.tobytes())
+    await stream.stop()
+
+
 async def uncut(running: RunningServer) -> tuple[TranscriptLine, ...]:
     async with ScribeClient(running.url, TOKEN) as client:
         session = await client.create_session(consented(channels=2))
-        async with client.stream(session, channels=2) as stream:
-
-            async def feed() -> None:
-                await stream.send(AUDIO.tobytes())
-                await stream.stop()
-
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(feed())
-                async for _ in stream:
-                    pass
+        async with client.stream(session, channels=2) as stream, asyncio.TaskGroup() as tasks:
+            tasks.create_task(fed(stream))
+            async for _ in stream:
+                pass
         return (await client.transcript(session.id)).utterances
 
 
@@ -51,33 +50,23 @@ def test_killing_the_server_again_and_again_gives_the_uncut_transcript(tmp_path:
     data = tmp_path / "data"
 
     async def check() -> None:
-        with server(data, port=port) as first:
-            whole = await uncut(first)
-            async with ScribeClient(first.url, TOKEN) as client:
+        with ExitStack() as servers:
+            running = servers.enter_context(server(data, port=port))
+            whole = await uncut(running)
+            async with ScribeClient(running.url, TOKEN) as client:
                 session = await client.create_session(consented(channels=2))
-                stream = client.stream(session, channels=2, patience_seconds=90)
-                async with stream:
-                    sending = asyncio.create_task(stream.send(AUDIO.tobytes()))
-                    kills = iter((1, 2, 4))
-                    next_kill = next(kills)
-                    finals = 0
-                    running: RunningServer | None = first
-                    restarted = []
-                    ended = None
+                finals, kill_at, ended = 0, [1, 2, 4], None
+                async with client.stream(session, channels=2, patience_seconds=90) as stream:
+                    feeding = asyncio.create_task(fed(stream))
                     async for message in stream:
-                        if isinstance(message, UtteranceMessage) and message.is_final:
-                            finals += 1
-                        if running is not None and finals >= next_kill:
+                        finals += isinstance(message, UtteranceMessage) and message.is_final
+                        if kill_at and finals >= kill_at[0]:
+                            del kill_at[0]
                             running.kill()
-                            context = server(data, port=port)
-                            running = await asyncio.to_thread(context.__enter__)
-                            restarted.append(context)
-                            next_kill = next(kills, 10_000)
-                        if sending.done() and not stream_stopped(stream):
-                            await stream.stop()
+                            running = await asyncio.to_thread(servers.enter_context, server(data, port=port))
                         if isinstance(message, Ended):
                             ended = message
-                    await sending
+                    await feeding
                 assert stream.reconnects >= 3
                 assert ended is not None
                 assert ended.receipt.seconds_received == 60.0
@@ -86,20 +75,8 @@ def test_killing_the_server_again_and_again_gives_the_uncut_transcript(tmp_path:
                     (line.id, line.text, line.speaker) for line in whole
                 ]
                 assert again == whole
-            for context in reversed(restarted):
-                context.__exit__(None, None, None)
 
     asyncio.run(check())
-
-
-_stopped: set[int] = set()
-
-
-def stream_stopped(stream: object) -> bool:
-    """Whether this was asked about the stream before: stop is sent once."""
-    known = id(stream) in _stopped
-    _stopped.add(id(stream))
-    return known
 
 
 @whisper_only

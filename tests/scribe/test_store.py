@@ -16,7 +16,8 @@ from scribe.crypto import KeyEncryptionKey
 from scribe.errors import NotFound, StoreFailed, WrongState
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import NewSession, Participant, SpeakerAssignment, State, Step
-from scribe.store import GENESIS, Store, metadata
+from scribe.store import GENESIS, Store
+from scribe.tables import metadata
 from scribe.wire import Receipt, TranscriptLine, TranscriptMark
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

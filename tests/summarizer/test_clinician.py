@@ -17,7 +17,8 @@ def of_kind(turns: tuple[Turn, ...], *kinds: str) -> list[Fact]:
 def test_homework_carries_the_clients_agreement(talk: Talk) -> None:
     (fact,) = of_kind(
         talk(
-            "C: I felt bad all week.\nT: I'd like you to write it down every night this week.\nC: Sure, I can do that."
+            "C: I felt bad all week.\nT: I'd like you to write it down every night this week.\nC: Sure, "
+            "I can do that."
         ),
         "homework",
     )
@@ -99,7 +100,8 @@ def test_a_question_is_no_response(talk: Talk) -> None:
 def test_examination_findings_are_taken_only_where_a_body_is_examined(talk: Talk) -> None:
     facts = of_kind(
         talk(
-            "C: My leg hurts.\nT: Let me do a physical exam and listen to your heart. Your lungs are clear and there is no swelling.\nC: Okay."
+            "C: My leg hurts.\nT: Let me do a physical exam and listen to your heart. Your lungs are "
+            "clear and there is no swelling.\nC: Okay."
         ),
         "observation",
     )

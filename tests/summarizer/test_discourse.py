@@ -46,3 +46,8 @@ def test_spans_are_slices_of_their_turns(talk: Talk) -> None:
     ):
         assert clause.turn.text[clause.start : clause.end] == clause.text
         assert clause.text in clause.sentence_text
+
+
+def test_speech_that_is_only_repeated_is_not_the_speakers_own(talk: Talk) -> None:
+    said = read_clauses(talk('C: He said, "I am done. I am leaving you." And then I cried.'))
+    assert [clause.text for clause in said if clause.whole] == ['He said, "I am done.', "And then I cried."]

@@ -37,7 +37,8 @@ def test_what_is_told_unasked_is_not_assessed(talk: Talk) -> None:
 
 def test_questions_greetings_and_back_channels_make_no_facts(talk: Talk) -> None:
     turns = talk(
-        "T: Hi, how are you?\nC: Fine, thanks.\nT: Nice weather today.\nC: Mm-hmm.\nC: Is this the right room?"
+        "T: Hi, how are you?\nC: Fine, thanks.\nT: Nice weather today.\nC: Mm-hmm.\nC: Is this the "
+        "right room?"
     )
     assert extract_facts(turns) == ()
 

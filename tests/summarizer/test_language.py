@@ -6,20 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.language import (
-    answer_polarity,
-    broken_off,
-    clauses,
-    has_negation,
-    is_backchannel,
-    is_negated,
-    is_pure_no,
-    is_pure_yes,
-    is_question,
-    numbers,
-    sentences,
-    stem,
-)
+from summarizer.content import numbers, stem
+from summarizer.language import broken_off, clauses, is_backchannel, is_question, sentences
+from summarizer.polarity import answer_polarity, has_negation, is_negated, is_pure_no, is_pure_yes
 
 
 def cut(text: str) -> list[str]:
@@ -52,7 +41,8 @@ def test_a_stutter_is_no_break() -> None:
 
 def test_speech_without_punctuation_is_cut_where_a_speaker_opens_anew() -> None:
     text = (
-        "so i looked at the x-ray this morning and the bone is fine okay do you have any numbness in the foot "
+        "so i looked at the x-ray this morning and the bone is fine okay do you have any numbness in "
+        "the foot "
         "i want you to rest it for a week"
     )
     assert "okay do you have any numbness in the foot" in cut(text)

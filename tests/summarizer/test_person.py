@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.person import addressed, client_of, pronouns_of, reported
+from summarizer.address import addressed
+from summarizer.person import reported
+from summarizer.subject import client_of, pronouns_of
 from summarizer.types import Style
 
 THEY = client_of(Style())

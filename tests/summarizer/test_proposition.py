@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.person import client_of
 from summarizer.proposition import proposition
+from summarizer.subject import client_of
 from summarizer.types import Style
 
 CLIENT = client_of(Style())

@@ -19,11 +19,22 @@ Talk = Callable[[str], tuple[Turn, ...]]
         ("i do n't want to be here anymore", "suicidal ideation"),
         ("the kids would be better off without me", "suicidal ideation"),
         ("sometimes I wish I wouldn't wake up", "suicidal ideation"),
+        ("I just want to go to sleep and not wake up", "suicidal ideation"),
+        ("I'm tired of living like a ghost, tired of life", "suicidal ideation"),
+        ("there's no way out of this", "suicidal ideation"),
+        ("what's the point of going on", "suicidal ideation"),
+        ("maybe I shouldn't be alive", "suicidal ideation"),
+        ("I took the whole bottle of pills last year", "suicidal ideation"),
+        ("i wanna kill myself", "suicidal ideation"),
         ("I've been cutting myself again", "self-harm"),
         ("I could kill him, I mean it", "thoughts of harming others"),
         ("my boyfriend hits me when he drinks", "violence"),
         ("he molested me as a child", "abuse"),
+        ("he won't let me see my sister", "abuse"),
+        ("he put his hands around my neck", "abuse"),
+        ("she throws plates at me", "violence"),
         ("there's a gun in the closet", "access to means"),
+        ("I've been saving up my pills", "access to means"),
     ],
 )
 def test_what_touches_safety_is_surfaced(said: str, topic: str) -> None:
@@ -44,6 +55,9 @@ def test_what_touches_safety_is_surfaced(said: str, topic: str) -> None:
         "I beat myself up about it",
         "I was scared to death",
         "I hurt myself when I fell off a ladder",
+        "I don't want to go on medication",
+        "I don't want to live with my parents",
+        "the driver who hit me was texting",
     ],
 )
 def test_plain_idioms_and_accidents_are_passed_over(said: str) -> None:
@@ -111,3 +125,13 @@ def test_quotes_are_exact_slices_and_come_in_order(session: Callable[[str], tupl
         span = risk.evidence[0]
         assert texts[span.turn][span.start : span.end] == risk.quote
     assert {"suicidal ideation", "self-harm", "access to means"} <= {r.topic for r in found}
+
+
+def test_wanting_not_to_live_is_no_denial_though_it_says_not(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("C: I don't want to be here anymore."))
+    assert risk.polarity == "affirmed"
+
+
+def test_an_unasked_denial_is_quoted_as_negated(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("C: I haven't thought about suicide this week."))
+    assert (risk.polarity, risk.question) == ("negated", None)

@@ -71,7 +71,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 
 def test_a_name_may_be_written_large_or_with_hyphens() -> None:
-    assert load_template("Physical-SOAP") is load_template("physical_soap")
+    assert load_template("Physical-SOAP") == load_template("physical_soap")
 
 
 def test_a_section_without_kinds_reads_them_off_its_words(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def test_bracketed_tags_are_speakers() -> None:
 def test_captions_with_voices_give_times_and_join_neighbouring_cues() -> None:
     turns = read_transcript(
         "WEBVTT\n\n00:00:01.000 --> 00:00:03.500\n<v Counsellor>How are</v>\n\n"
-        "00:00:03.500 --> 00:00:04.000\n<v Counsellor>you?</v>\n\n1:00:04.000 --> 1:00:06.000\n<v Client>Tired.</v>\n"
+        "00:00:03.500 --> 00:00:04.000\n<v Counsellor>you?</v>\n\n1:00:04.000 --> 1:00:06.000\n<v "
+        "Client>Tired.</v>\n"
     )
     assert [(turn.role, turn.text) for turn in turns] == [("clinician", "How are you?"), ("client", "Tired.")]
     assert (turns[0].start, turns[0].end, turns[1].start) == (1.0, 4.0, 3604.0)
@@ -81,7 +82,10 @@ def test_lone_letters_are_therapist_and_client() -> None:
 
 
 def test_numbered_speakers_are_told_apart_by_how_they_talk() -> None:
-    text = "SPEAKER_01: i can't sleep and i feel sick\nSPEAKER_00: how long have you felt that\nSPEAKER_01: since my mom died"
+    text = (
+        "SPEAKER_01: i can't sleep and i feel sick\nSPEAKER_00: how long have you felt "
+        "that\nSPEAKER_01: since my mom died"
+    )
     assert roles(text) == ["client", "clinician", "client"]
 
 

@@ -1,0 +1,303 @@
+"""The client's side of a session's stream: audio and control messages in, the server's messages out, cuts mended.
+
+Audio stays in memory until the server says that its words are stored; after a cut the stream reconnects with
+back-off and replays from where the server wants it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from scribe.errors import BadRequest, ScribeError
+from scribe.wire import (
+    SUBPROTOCOL,
+    Ack,
+    Ended,
+    ErrorMessage,
+    Mark,
+    Pause,
+    Ready,
+    Resume,
+    ServerMessage,
+    Start,
+    Stop,
+    parse_server_message,
+)
+
+POSITION_RATE = 16_000
+SAMPLE_BYTES: Mapping[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
+FRAME_BYTES = 16_000
+"""Largest frame sent: half a second of 16-bit audio at 16 kHz, far under the server's limit of 64 KiB."""
+
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 10.0
+WORTH_RETRYING = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 4408, 4409})
+"""Close codes after which the same start may succeed. 4409: our own cut socket may not have been noticed yet."""
+
+
+class ClientError(Exception):
+    """Base of what this client raises: `Refused` by the server, or `Unreachable`."""
+
+
+class Refused(ClientError):
+    """The server said no; `code` is stable, `status` is the HTTP status or the close code."""
+
+    def __init__(self, code: str, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = status
+        self.detail = detail
+
+
+class Unreachable(ClientError):
+    """No server answers, or not any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something that may have to be sent again: audio or a control message, at an input sample position."""
+
+    position: int
+    samples: int
+    payload: bytes | str
+
+
+class SessionStream:
+    """One session's stream across any number of connections; use as an async context manager."""
+
+    def __init__(self, url: str, token: str, start: Start, patience_seconds: float) -> None:
+        self._url = url
+        self._token = token
+        self._start = start
+        self._patience = patience_seconds
+        self._frame_bytes = SAMPLE_BYTES[start.encoding] * start.channels
+        self._kept: deque[Sent] = deque()
+        self._unsent: deque[Sent] = deque()
+        self._position = 0
+        self._committed = 0
+        self._window_seconds = 30.0
+        self._ready: asyncio.Future[Ready] | None = None
+        self._changed = asyncio.Condition()
+        self._messages: asyncio.Queue[ServerMessage | None] = asyncio.Queue(1000)
+        self._failure: Exception | None = None
+        self._last_error: ErrorMessage | None = None
+        self._over = False
+        self._task: asyncio.Task[None] | None = None
+        self.reconnects = 0
+
+    async def __aenter__(self) -> Self:
+        self._ready = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run())
+        await self._ready
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def unacknowledged_seconds(self) -> float:
+        """Audio that is kept because its words are not stored yet."""
+        return max(0.0, self._position / self._start.sample_rate - self._committed / POSITION_RATE)
+
+    async def send(self, audio: bytes) -> None:
+        """Audio in the declared encoding, whole samples; waits while too much is unacknowledged."""
+        if len(audio) % self._frame_bytes:
+            raise BadRequest(f"Send whole samples of every channel, {self._frame_bytes} bytes each.")
+        step = FRAME_BYTES - FRAME_BYTES % self._frame_bytes
+        for begin in range(0, len(audio), step):
+            piece = audio[begin : begin + step]
+            async with self._changed:
+                await self._changed.wait_for(
+                    lambda: self._over or self.unacknowledged_seconds < self._window_seconds
+                )
+                self._raise_if_over()
+                samples = len(piece) // self._frame_bytes
+                self._queue(Sent(self._position, samples, piece))
+                self._position += samples
+
+    async def pause(self) -> None:
+        """Off the record."""
+        await self._control(Pause(type="pause").model_dump_json())
+
+    async def resume(self) -> None:
+        """On the record again."""
+        await self._control(Resume(type="resume").model_dump_json())
+
+    async def mark(self, label: str) -> None:
+        """A place to find again."""
+        await self._control(Mark(type="mark", label=label).model_dump_json())
+
+    async def stop(self) -> None:
+        """The session is over; read on until `ended` comes."""
+        await self._control(Stop(type="stop").model_dump_json())
+
+    def __aiter__(self) -> AsyncIterator[ServerMessage]:
+        return self._read()
+
+    async def _read(self) -> AsyncIterator[ServerMessage]:
+        while (message := await self._messages.get()) is not None:
+            yield message
+        if self._failure is not None:
+            raise self._failure
+
+    async def _control(self, text: str) -> None:
+        async with self._changed:
+            self._raise_if_over()
+            self._queue(Sent(self._position, 0, text))
+
+    def _queue(self, item: Sent) -> None:
+        self._kept.append(item)
+        self._unsent.append(item)
+        self._changed.notify_all()
+
+    def _raise_if_over(self) -> None:
+        if self._over:
+            raise self._failure or Refused("ended", 409, "The session has ended; it takes no more audio.")
+
+    # --- connections ---------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            await self._stay_connected()
+        except (ClientError, ScribeError) as error:
+            self._failure = error
+        except Exception as error:
+            self._failure = Unreachable(f"The stream failed ({type(error).__name__}).")
+        finally:
+            self._over = True
+            if self._ready is not None and not self._ready.done():
+                self._ready.set_exception(self._failure or Unreachable("The stream was closed."))
+            async with self._changed:
+                self._changed.notify_all()
+            with suppress(asyncio.QueueFull):
+                self._messages.put_nowait(None)
+
+    async def _stay_connected(self) -> None:
+        wait, waited, reason = FIRST_WAIT_SECONDS, 0.0, "it was never reached"
+        while True:
+            before = self._committed
+            try:
+                async with connect(
+                    self._url,
+                    subprotocols=[Subprotocol(SUBPROTOCOL)],
+                    additional_headers={"Authorization": f"Bearer {self._token}"},
+                    compression=None,
+                    proxy=None,
+                    max_size=1 << 20,
+                ) as connection:
+                    if await self._serve(connection):
+                        return
+                    reason = "the connection was cut"
+            except ConnectionClosed as closed:
+                code = closed.rcvd.code if closed.rcvd else 1006
+                reason = (
+                    closed.rcvd.reason if closed.rcvd and closed.rcvd.reason else "the connection was cut"
+                )
+                if code not in WORTH_RETRYING:
+                    error = self._last_error or ErrorMessage(code="closed", detail=reason)
+                    raise Refused(error.code, code, error.detail) from None
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                reason = type(error).__name__
+            if self._committed > before:
+                wait, waited = FIRST_WAIT_SECONDS, 0.0
+            if waited >= self._patience or (
+                self._ready is not None and not self._ready.done() and waited > 5.0
+            ):
+                raise Unreachable(
+                    f"The server could not be reached again within {waited:.0f} seconds ({reason}); "
+                    "what it acknowledged is safe there."
+                )
+            # Full jitter keeps clients of one server from coming back all at once.
+            pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+            await asyncio.sleep(pause)
+            waited += pause
+            wait = min(LONGEST_WAIT_SECONDS, wait * 2)
+            self.reconnects += 1
+
+    async def _serve(self, connection: ClientConnection) -> bool:
+        """One connection, until `ended` (True) or a cut (False or ConnectionClosed)."""
+        self._last_error = None
+        first = self._ready is not None and not self._ready.done()
+        start = self._start if first else self._start.model_copy(update={"resume": True})
+        await connection.send(start.model_dump_json(exclude_none=True))
+        sender: asyncio.Task[None] | None = None
+        try:
+            async for text in connection:
+                message = parse_server_message(text)
+                match message:
+                    case Ready():
+                        await self._go_on(message)
+                        sender = asyncio.create_task(self._send_unsent(connection))
+                        if self._ready is not None and not self._ready.done():
+                            self._ready.set_result(message)
+                    case Ack():
+                        await self._forget(message.committed)
+                    case ErrorMessage():
+                        self._last_error = message
+                    case _:
+                        pass
+                await self._messages.put(message)
+                if isinstance(message, Ended):
+                    return True
+            return False
+        finally:
+            if sender is not None:
+                sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
+
+    async def _go_on(self, ready: Ready) -> None:
+        """Queue again what the server has not got: audio from `resume_from` on, control messages from there on."""
+        rate = self._start.sample_rate
+        first = -(-ready.resume_from * rate // POSITION_RATE)
+        async with self._changed:
+            self._window_seconds = max(1.0, ready.max_unacked_seconds)
+            if not self._kept and self._position == 0:
+                # A client that begins in the middle of a session does not have what came before.
+                self._position, self._committed = first, ready.resume_from
+            self._unsent = deque(self._cut(item, first) for item in self._kept if self._wanted(item, first))
+            self._changed.notify_all()
+
+    def _wanted(self, item: Sent, first: int) -> bool:
+        return item.position + item.samples > first if item.samples else item.position >= first
+
+    def _cut(self, item: Sent, first: int) -> Sent:
+        if not isinstance(item.payload, bytes) or item.position >= first:
+            return item
+        skip = first - item.position
+        return Sent(first, item.samples - skip, item.payload[skip * self._frame_bytes :])
+
+    async def _forget(self, committed: int) -> None:
+        reached = committed * self._start.sample_rate // POSITION_RATE
+        async with self._changed:
+            self._committed = committed
+            while self._kept and self._done(self._kept[0], reached):
+                self._kept.popleft()
+            self._changed.notify_all()
+
+    def _done(self, item: Sent, reached: int) -> bool:
+        return item.position + item.samples <= reached if item.samples else item.position < reached
+
+    async def _send_unsent(self, connection: ClientConnection) -> None:
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: bool(self._unsent))
+                item = self._unsent.popleft()
+            try:
+                await connection.send(item.payload)
+            except ConnectionClosed:
+                return  # the reader notices too; what was not acknowledged is sent again

@@ -1,0 +1,218 @@
+"""The REST calls for a session's note: draft, read, review, sign, add to, export.
+
+Reviewing itself is in `review`; here it is made one transaction of the store and one row of the audit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from scribe.calls import ACTOR, On, SessionId, audit
+from scribe.drafting import draft_section, template_named
+from scribe.errors import BadRequest, NotFound, WrongState
+from scribe.export import FORMATS, Format, Heading, export_note
+from scribe.live import require_capture
+from scribe.note import DraftNote, Note, SignedNote
+from scribe.review import (
+    ATTESTATION,
+    add_addendum,
+    edit_statement,
+    redraft_section,
+    remove_statement,
+    resolve_finding,
+    sign,
+    write_statement,
+)
+from scribe.server import Server
+from scribe.session import (
+    Step,
+)
+from scribe.wire import (
+    AddendumRequest,
+    ChangeStatement,
+    DraftRequest,
+    NoteView,
+    ResolveFinding,
+    SignRequest,
+    WriteStatement,
+)
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/sessions/{session_id}/note", status_code=201)
+async def draft_note(session_id: SessionId, request: DraftRequest, on: On) -> NoteView:
+    """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
+    if request.template is not None:
+        template_named(request.template)
+        await asyncio.to_thread(on.store.set_template, session_id, request.template)
+    draft = await on.live.draft(session_id, request)
+    if draft.insufficient:
+        raise WrongState("Too little was said for a note; nothing was drafted.")
+    await audit(on, "note drafted", session_id)
+    return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
+
+
+@router.get("/sessions/{session_id}/note")
+def read_note(session_id: SessionId, on: On) -> NoteView:
+    """The note, draft or signed, every statement with its evidence."""
+    note = on.store.note(session_id)
+    on.audit.record(ACTOR, "note read", session_id)
+    return NoteView(note=note, attestation=ATTESTATION)
+
+
+@router.patch("/sessions/{session_id}/note/statements/{statement_id}")
+def change_statement(
+    session_id: SessionId, statement_id: SessionId, change: ChangeStatement, on: On
+) -> NoteView:
+    """Edit or remove one statement; the change is kept with what stood there before."""
+    if change.remove == (change.text is not None):
+        raise BadRequest('Send either {"text": …} to edit the statement or {"remove": true} to take it out.')
+
+    def review(draft: DraftNote) -> DraftNote:
+        if change.text is None:
+            return remove_statement(draft, statement_id, author=ACTOR, at=on.clock())
+        return edit_statement(draft, statement_id, change.text, author=ACTOR, at=on.clock())
+
+    return _reviewed(on, session_id, review, "statement changed")
+
+
+@router.post("/sessions/{session_id}/note/sections/{code}/statements", status_code=201)
+def add_statement(session_id: SessionId, code: SessionId, statement: WriteStatement, on: On) -> NoteView:
+    """Write a statement of one's own into a section."""
+    return _reviewed(
+        on,
+        session_id,
+        lambda draft: write_statement(draft, code, statement.text, author=ACTOR, at=on.clock()),
+        "statement written",
+    )
+
+
+@router.patch("/sessions/{session_id}/note/findings/{finding_id}")
+def resolve(session_id: SessionId, finding_id: SessionId, resolution: ResolveFinding, on: On) -> NoteView:
+    """Accept or justify a finding; a blocking one needs a reason."""
+    return _reviewed(
+        on,
+        session_id,
+        lambda draft: resolve_finding(draft, finding_id, resolution.resolution, resolution.reason),
+        "finding resolved",
+    )
+
+
+@router.post("/sessions/{session_id}/note/sections/{code}/redraft")
+async def redraft(session_id: SessionId, code: SessionId, on: On) -> NoteView:
+    """Draft one section anew; edits elsewhere are untouched."""
+    stored = await asyncio.to_thread(on.store.session, session_id)
+    require_capture(stored, on.clock())
+    note = _draft(await asyncio.to_thread(on.store.note, session_id))
+    lines = await asyncio.to_thread(on.store.transcript, session_id)
+    section, findings = await draft_section(stored, lines, note, code, engine=on.engines.note)
+    return await asyncio.to_thread(
+        _reviewed,
+        on,
+        session_id,
+        lambda draft: redraft_section(draft, section, findings),
+        "section redrafted",
+    )
+
+
+@router.post("/sessions/{session_id}/note/sign", status_code=201)
+def sign_note(session_id: SessionId, request: SignRequest, on: On) -> NoteView:
+    """Sign: re-authentication, attestation, no blocking finding open; then the note never changes again."""
+    on.auth.check_token(request.token.get_secret_value())
+
+    def change(note: Note | None) -> Note:
+        draft = _draft(_there(note, session_id))
+        return sign(
+            draft,
+            name=request.name,
+            credentials=request.credentials,
+            attestation=request.attestation,
+            at=on.clock(),
+        )
+
+    note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
+    assert isinstance(note, SignedNote)
+    on.audit.record(ACTOR, "note signed", session_id, sha256=note.sha256)
+    return NoteView(note=note, attestation=ATTESTATION)
+
+
+@router.post("/sessions/{session_id}/note/addenda", status_code=201)
+def add_to_note(session_id: SessionId, request: AddendumRequest, on: On) -> NoteView:
+    """Add an addendum, correction or late entry to a signed note; the original stays intact."""
+
+    def change(note: Note | None) -> Note:
+        signed = _there(note, session_id)
+        if not isinstance(signed, SignedNote):
+            raise WrongState("Only a signed note takes an addendum; edit the draft instead.")
+        return add_addendum(
+            signed,
+            kind=request.kind,
+            text=request.text,
+            author=request.author,
+            credentials=request.credentials,
+            at=on.clock(),
+        )
+
+    note = on.store.save_note(session_id, change, None, on.clock())
+    on.audit.record(ACTOR, "addendum added", session_id)
+    return NoteView(note=note, attestation=ATTESTATION)
+
+
+@router.get("/sessions/{session_id}/note/export")
+def export(
+    session_id: SessionId,
+    on: On,
+    format: Annotated[str, Query()] = "markdown",
+    draft: Annotated[bool, Query()] = False,
+) -> Response:
+    """The note as a file; final needs a signed note, `draft=true` gives a watermarked preliminary one."""
+    if format not in FORMATS:
+        raise BadRequest(f"Expected format to be one of {', '.join(FORMATS)}; another one came.")
+    chosen: Format = format  # type: ignore[assignment]  # just checked
+    stored = on.store.session(session_id)
+    note = on.store.note(session_id)
+    if isinstance(note, DraftNote) and not draft:
+        raise WrongState(
+            "The note is not signed; sign it first, or ask for a watermarked draft with draft=true."
+        )
+    heading = Heading(
+        session_id=session_id,
+        started_at=stored.started_at or stored.created_at,
+        ended_at=stored.ended_at,
+        participants=stored.details.participants,
+        consents=stored.details.consents,
+        context=stored.details.context,
+    )
+    on.audit.record(ACTOR, "note exported", session_id, format=format)
+    kind, suffix = FORMATS[chosen]
+    name = f"note-{session_id}{'' if isinstance(note, SignedNote) else '-draft'}.{suffix}"
+    return Response(
+        export_note(note, heading, chosen),
+        media_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _reviewed(on: Server, session_id: str, review: Callable[[DraftNote], DraftNote], action: str) -> NoteView:
+    note = on.store.save_note(
+        session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
+    )
+    on.audit.record(ACTOR, action, session_id)
+    return NoteView(note=note, attestation=ATTESTATION)
+
+
+def _draft(note: Note) -> DraftNote:
+    if isinstance(note, SignedNote):
+        raise WrongState("The note is signed and does not change; add an addendum.")
+    return note
+
+
+def _there(note: Note | None, session_id: str) -> Note:
+    if note is None:
+        raise NotFound(f"The session {session_id} has no note yet; draft one with POST …/note.")
+    return note

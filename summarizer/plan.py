@@ -1,0 +1,167 @@
+"""How a plan is worded: what a clinician said would be done in, an item of the plan out, or None.
+
+`I want you to keep a log` is `Client to keep a log`, `I'm going to refer you to …` is `Refer client to …`. Reasons
+that the clinician gives in the first person are cut off; conditions stay. What is a plan is `clinician`'s to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from summarizer.address import addressed
+from summarizer.lexicon import word_set
+from summarizer.subject import Subject, clinician_inside
+from summarizer.types import Style
+from summarizer.verbs import forms
+from summarizer.wording import is_dangling
+
+_ASIDE_OF_SPEAKER = re.compile(
+    r"[\s,]+(?:so that|so|because|just because|just so|just to|since|and then|but|and|if that"
+    r"|as long as|unless|until|to see if|which|where)\b[^.]*?\b(?:i|we|us|our|me|my|let us)\b.*$",
+    re.I,
+)
+_ADVERBS = (
+    r"(?:(?:go ahead and|just|also|probably|definitely|still|then|actually|really|do|first|maybe"
+    r"|always|want to|like to|love to|need to|have to|try to) )*"
+)
+_I = r"\b(?:i|we) (?:(?:also|just|really|still|then|do|definitely|probably|certainly) )*"
+_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.I), put)
+    for pattern, put in (
+        (
+            rf"{_I}(?:want|would like|would love|need|am going to ask"
+            rf"|are going to ask) (?:for )?you to {_ADVERBS}(?P<rest>.+)$",
+            "client to",
+        ),
+        (
+            rf"{_I}(?:will|am going to|are going to|am also going to|are also going to|am just going to"
+            rf"|want to|would like to|would also like to|would) {_ADVERBS}have you {_ADVERBS}(?P<rest>.+)$",
+            "client to",
+        ),
+        (
+            rf"{_I}(?:will|am going to|are going to|am also going to|are also going to|am just going to"
+            rf"|want to|would like to|would also like to|need to|should|would) {_ADVERBS}(?P<rest>.+)$",
+            "imperative",
+        ),
+        (rf"{_I}(?:can|could|might) {_ADVERBS}(?P<rest>.+)$", "option"),
+        (rf"\blet us {_ADVERBS}(?P<rest>.+)$", "imperative"),
+        (
+            r"\bi (?:would |do |strongly |also )*(?:recommend|suggest"
+            r"|advise) (?:that )?you (?:should )?(?:to )?(?P<rest>.+)$",
+            "recommend that",
+        ),
+        (r"\bi (?:would |do |strongly |also )*(?:recommend|suggest|advise) (?P<rest>.+)$", "recommend"),
+        (rf"\byou (?:should|need to|have to|must|ought to|will need to) {_ADVERBS}(?P<rest>.+)$", "advised"),
+        (rf"\byou (?:can|could|might want to|may want to|will want to) {_ADVERBS}(?P<rest>.+)$", "may"),
+        (
+            rf"^(?:for homework,? |this week,? |please )?{_ADVERBS}(?P<rest>(?:continue|keep|start|stop"
+            rf"|try|make sure|practi[cs]e|take|use|come back|follow up|remember|write|bring|notice|call|do"
+            rf"|return|watch|be sure|avoid|increase|decrease|pick)\b.+)$",
+            "client to",
+        ),
+    )
+)
+
+
+def planned(text: str, client: Subject, style: Style) -> str | None:
+    """A clinician's clause as an item of the plan, without a full stop; None where it cannot surely be one."""
+    text = text.rstrip("?. ")
+    if re.match(r"^(?:same time|next (?:week|session|appointment))\b", text, re.I):
+        turned = addressed(text, client)
+        return f"Next appointment: {turned}" if turned else None
+    earliest: tuple[int, str, str] | None = None
+    for pattern, put in _FORMS:
+        match = pattern.search(text)
+        if match and (earliest is None or match.start() < earliest[0]):
+            earliest = (match.start(), put, match["rest"])
+    if earliest is None or earliest[0] > 60:
+        return None
+    start, put, rest = earliest
+    condition = _condition(text[:start], client)
+    if condition is None:
+        return None
+    rest = (
+        _ASIDE_OF_SPEAKER.sub("", rest)
+        if re.search(r"\b(?:i|we|us|our|me|my|let us)\b", rest, re.I)
+        else rest
+    )
+    rest = re.sub(
+        r"\b(to|with|call|see|for) me\b",
+        rf"\1 {clinician_inside(style)}",
+        rest,
+    )
+    rest = re.sub(
+        r"[\s,]*\b(?:okay|right|all right|alright|you know|if that is okay|if that is okay with you"
+        r"|is that okay|does that sound (?:good|okay))\W*$",
+        "",
+        rest,
+        flags=re.I,
+    )
+    first = rest.split()[0].lower().strip(",") if rest.split() else ""
+    if len(rest.split()) < 2 or (
+        "base" not in forms(first) and put not in ("recommend",) and first not in _BASE_TOO
+    ):
+        return None
+    turned = addressed(rest, client, named=put in ("client to", "recommend that", "advised", "may"))
+    if turned is None or is_dangling(turned):
+        return None
+    if re.match(
+        r"^\w+ (?:it|that|this|them|those|so|there)(?: (?:down|up|out|on|off|back|then))?$|^(?:get"
+        r"|see|put|let|have) \w+ (?:back|soon|out"
+        r"|checked|going|there|here|up|ready)\b",
+        turned,
+    ):
+        return None
+    turned = turned[0].lower() + turned[1:]
+    lead = {
+        "client to": f"{client.term} to {turned}",
+        "imperative": turned,
+        "option": f"Option discussed: {turned}",
+        "recommend that": f"{style.clinician_term} recommended that {client.inside} {turned}",
+        "recommend": f"{style.clinician_term} recommended {turned}",
+        "advised": f"{client.term} advised to {turned}",
+        "may": f"{client.term} advised that they can {turned}"
+        if not client.pronouns.singular
+        else f"{client.term} advised that {client.pronouns.subject} can {turned}",
+    }[put]
+    return (
+        f"{lead}{condition}"
+        if not condition
+        else (f"{condition[0].upper()}{condition[1:]}, {lead[0].lower()}{lead[1:]}")
+    )
+
+
+_BASE_TOO = word_set(
+    """
+    follow see schedule order refer recheck prescribe taper elevate ice titrate re-check work set x-ray
+    do be inject wean
+    """
+)
+
+
+def _condition(lead: str, client: Subject) -> str | None:
+    """What stands before the plan itself: kept where it is a condition or a problem, dropped where it is chatter."""
+    lead = re.sub(
+        r"^(?:so|and|but|then|now|okay|well|i think|i do think"
+        r"|i guess|you know|,|\s)+",
+        "",
+        lead.strip(" ,"),
+        flags=re.I,
+    ).strip(" ,")
+    if not lead:
+        return ""
+    if (
+        re.match(
+            r"^(?:if|when|for (?:the|your|homework)|in terms of|as far as|in (?:\w+ )?(?:days?|weeks?"
+            r"|months?)|this week|next|between now)\b",
+            lead,
+            re.I,
+        )
+        and len(lead.split()) <= 14
+    ):
+        return addressed(lead, client)
+    return (
+        ""
+        if len(lead.split()) <= 6 and not re.search(r"\b(?:not|no|never|if|unless)\b", lead, re.I)
+        else None
+    )

@@ -1,0 +1,155 @@
+"""The note without a model: sections, evidence, order, detail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from summarizer.extractive import ExtractiveEngine, write_note
+from summarizer.facts import extract_facts
+from summarizer.templates import load_template, parse_template, template_names
+from summarizer.types import Context, NoteBody, Style, Turn
+
+Talk = Callable[[str], tuple[Turn, ...]]
+Session = Callable[[str], tuple[Turn, ...]]
+
+
+def note(
+    turns: Sequence[Turn], name: str = "soap", style: Style | None = None, context: Context | None = None
+) -> NoteBody:
+    return write_note(
+        load_template(name), turns, extract_facts(turns), style or Style(), context or Context()
+    )
+
+
+def texts(body: NoteBody, code: str) -> list[str]:
+    return [s.text for section in body.sections if section.code == code for s in section.statements]
+
+
+def test_a_session_becomes_a_note(session: Session) -> None:
+    body = note(session("panic"))
+    assert "Client reports sleeping badly since March." in texts(body, "SUBJECTIVE")
+    assert "Client reports sleeping about four hours a night." in texts(body, "SUBJECTIVE")
+    assert (
+        'Clinician guided a paced breathing exercise; client responded, "That helps, my shoulders '
+        'feel looser."' in texts(body, "OBJECTIVE")
+    )
+    assert texts(body, "PLAN") == [
+        "Client to go to the grocery store once this week with their sister; client agreed.",
+        "Client to practice the paced breathing twice a day; client agreed.",
+        "Next appointment: Same time next Tuesday; client agreed.",
+    ]
+
+
+def test_risk_opens_the_note_in_the_clients_words(session: Session) -> None:
+    first = texts(note(session("risk"), "birp"), "BEHAVIOR")
+    assert first[0] == 'Client states, "I keep thinking the kids would be better off without me."'
+    assert first[1].startswith(
+        'Asked, "Are you having any thoughts of killing yourself?", client answered, "Sometimes, yeah.'
+    )
+
+
+def test_every_statement_has_evidence_that_is_a_slice_of_a_turn(session: Session) -> None:
+    for name in template_names():
+        turns = session("risk")
+        lengths = {turn.id: len(turn.text) for turn in turns}
+        for section in note(turns, name).sections:
+            for statement in section.statements:
+                assert statement.evidence
+                assert all(0 <= s.start < s.end <= lengths[s.turn] for s in statement.evidence)
+
+
+def test_a_section_that_nobody_spoke_of_is_not_discussed(talk: Talk) -> None:
+    body = note(talk("T: What brings you in?\nC: I've been sad since my dog died in March."))
+    assert {section.code: section.status for section in body.sections}["PLAN"] == "not_discussed"
+    assert texts(body, "PLAN") == []
+
+
+def test_mental_status_stays_empty_whatever_is_said(session: Session) -> None:
+    assert texts(note(session("risk"), "intake"), "MENTAL_STATUS") == []
+
+
+def test_ids_are_the_section_and_a_number(session: Session) -> None:
+    for section in note(session("panic")).sections:
+        assert [s.id for s in section.statements] == [
+            f"{section.code.lower()}-{n}" for n in range(1, len(section.statements) + 1)
+        ]
+
+
+def test_more_detail_tells_no_less(session: Session) -> None:
+    turns = session("drinking")
+    sizes = [
+        sum(len(s.statements) for s in note(turns, style=Style(detail=detail)).sections)
+        for detail in ("brief", "standard", "detailed")
+    ]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[2]
+
+
+def test_brief_leaves_out_no_risk(session: Session) -> None:
+    turns = session("risk")
+    risks = [fact.text for fact in extract_facts(turns) if fact.kind == "risk"]
+    written = " ".join(texts(note(turns, style=Style(detail="brief")), "SUBJECTIVE"))
+    assert risks
+    assert all(risk in written for risk in risks)
+
+
+def test_the_same_thing_said_twice_is_told_once_with_both_as_evidence(talk: Talk) -> None:
+    body = note(talk("C: I feel anxious at work.\nT: Mm-hmm.\nC: I feel really anxious at work."))
+    (statement,) = body.sections[0].statements
+    assert {span.turn for span in statement.evidence} == {"t1", "t3"}
+
+
+def test_opposite_polarity_is_never_merged(talk: Talk) -> None:
+    body = note(talk("C: I feel anxious at work.\nT: Mm-hmm.\nC: I don't feel anxious at home or at work."))
+    assert len(texts(body, "SUBJECTIVE")) == 2
+
+
+def test_the_response_has_its_own_section_where_the_template_has_one(session: Session) -> None:
+    body = note(session("panic"), "birp")
+    assert "Clinician guided a paced breathing exercise." in texts(body, "INTERVENTION")
+    assert 'In response to paced breathing, client stated, "That helps, my shoulders feel looser."' in texts(
+        body, "RESPONSE"
+    )
+
+
+def test_a_treatment_goal_is_named_only_where_the_session_touched_it(session: Session) -> None:
+    context = Context(
+        treatment_goals=(
+            ("G1", "Reduce panic attacks to one a week"),
+            ("G2", "Improve marital communication"),
+        )
+    )
+    goals = texts(note(session("panic"), "girpp", context=context), "GOAL")
+    assert goals[0] == "Treatment goal addressed (G1): Reduce panic attacks to one a week."
+    assert not any("G2" in goal for goal in goals)
+
+
+def test_risk_has_a_home_even_in_a_template_without_one(session: Session) -> None:
+    template = parse_template(
+        'name = "x"\nversion = 1\ntitle = "X"\n[[sections]]\ncode = "PLAN"\ntitle = '
+        '"Plan"\ninstruction = "Plan."\nkinds = ["plan"]\n'
+    )
+    turns = session("risk")
+    body = write_note(template, turns, extract_facts(turns), Style(), Context())
+    assert "better off without me" in texts(body, "PLAN")[0]
+
+
+def test_the_same_input_gives_the_same_note(session: Session) -> None:
+    turns = session("panic")
+    facts = extract_facts(turns)
+    engine = ExtractiveEngine()
+    once, again = (
+        asyncio.run(engine.write(load_template("soap"), turns, facts, Style(), Context())) for _ in range(2)
+    )
+    assert once == again
+    assert engine.info.engine == "extractive"
+
+
+@pytest.mark.parametrize("pronouns", ["she/her", "he/him", "they/them"])
+def test_pronouns_are_those_of_the_style_alone(session: Session, pronouns: str) -> None:
+    subject = pronouns.split("/")[0]
+    written = " ".join(texts(note(session("panic"), style=Style(pronouns=pronouns)), "SUBJECTIVE"))
+    assert f"Client reports that {subject} had to leave" in written

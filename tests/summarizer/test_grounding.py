@@ -1,0 +1,121 @@
+"""The check, each finding provoked on purpose."""
+
+from __future__ import annotations
+
+import pytest
+
+from summarizer.extractive import write_note
+from summarizer.facts import extract_facts
+from summarizer.grounding import check
+from summarizer.templates import load_template
+from summarizer.types import Context, NoteBody, Section, Span, Statement, Style, Support, Turn
+
+TURNS = (
+    Turn("q", "clinician", "Do you drink alcohol?"),
+    Turn("a", "client", "No."),
+    Turn("b", "client", "I take fifty milligrams of sertraline on Tuesdays."),
+    Turn("c", "client", "I don't sleep well."),
+    Turn("d", "clinician", "I want you to call your sister."),
+    Turn("e", "client", "My sister is kind."),
+)
+
+
+def whole(*names: str) -> tuple[Span, ...]:
+    lengths = {turn.id: len(turn.text) for turn in TURNS}
+    return tuple(Span(name, 0, lengths[name]) for name in names)
+
+
+def kinds(
+    text: str, evidence: tuple[Span, ...], code: str = "SUBJECTIVE", support: Support = "direct"
+) -> set[tuple[str, str]]:
+    body = NoteBody("soap", (Section(code, "T", "drafted", (Statement("s-1", text, evidence, support),)),))
+    return {
+        (finding.kind, finding.severity) for finding in check(body, TURNS, template=load_template("soap"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        ("Client reports taking 50 milligrams of sertraline on Tuesdays.", whole("b")),
+        ("Client reports not sleeping well.", whole("c")),
+        ("Client denies drinking alcohol.", whole("a", "q")),
+        ('Client states, "I don\'t sleep well."', whole("c")),
+        ('Asked, "Do you drink alcohol?", client answered, "No."', whole("a", "q")),
+    ],
+)
+def test_what_was_said_is_found_in_order(text: str, evidence: tuple[Span, ...]) -> None:
+    assert kinds(text, evidence) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence", "kind"),
+    [
+        ("Client sleeps badly.", (), "no_evidence"),
+        ("Client sleeps badly.", (Span("c", 0, 999),), "invalid_span"),
+        ("Client sleeps badly.", (Span("zzz", 0, 1),), "invalid_span"),
+        ("Client reports taking 75 milligrams of sertraline.", whole("b"), "unsupported_number"),
+        ("Client reports taking sertraline on Thursdays.", whole("b"), "unsupported_date"),
+        ("Client reports taking fluoxetine, fifty milligrams.", whole("b"), "unsupported_drug"),
+        ('Client states, "I never sleep well."', whole("c"), "quote_not_exact"),
+        ('Client states, "I want you to call your sister."', whole("d"), "quote_wrong_speaker"),
+        ("Client denies sleeping.", whole("c"), "denial_without_question"),
+        ("Client denies taking sertraline.", whole("b", "q"), "denial_without_question"),
+        ("Client reports sleeping well.", whole("c"), "polarity"),
+        ("Client reports not taking fifty milligrams of sertraline.", whole("b"), "polarity"),
+        ("Client reports drinking alcohol.", whole("a", "q"), "polarity"),
+        ("Client's sister is kind and client had flat affect.", whole("e"), "not_from_audio"),
+        ("Client does not sleep well, which meets criteria for insomnia disorder.", whole("c"), "diagnosis"),
+        ("Client does not sleep well and is at low risk.", whole("c"), "risk_level"),
+        ("Client enjoys gardening, cycling and opera.", whole("e"), "unsupported"),
+    ],
+)
+def test_what_was_not_said_blocks(text: str, evidence: tuple[Span, ...], kind: str) -> None:
+    assert (kind, "blocking") in kinds(text, evidence)
+
+
+def test_a_plan_must_rest_on_the_clinician_or_on_agreement() -> None:
+    assert kinds("Client to call their sister.", whole("d"), "PLAN", "clinician") == set()
+    body = NoteBody(
+        "birp", (Section("INTERVENTION", "I", "drafted", (Statement("i-1", "Sister is kind.", whole("e")),)),)
+    )
+    assert [f.kind for f in check(body, TURNS, template=load_template("birp"))] == ["wrong_role"]
+
+
+def test_thin_support_is_advised_of_and_does_not_block() -> None:
+    assert kinds("Client describes kind sister, warm neighbours.", whole("e")) == {
+        ("weak_support", "advisory")
+    }
+
+
+def test_a_goal_of_the_context_supports_itself() -> None:
+    statement = Statement("g-1", "Treatment goal addressed (G7): Sleep 8 hours.", whole("c"), "context")
+    body = NoteBody("girpp", (Section("GOAL", "Goal", "drafted", (statement,)),))
+    assert check(body, TURNS, context=Context(treatment_goals=(("G7", "Sleep 8 hours"),))) == ()
+
+
+def test_risk_that_the_note_does_not_quote_blocks_the_whole_note() -> None:
+    turns = (Turn("r", "client", "I want to die."),)
+    facts = extract_facts(turns)
+    softened = NoteBody(
+        "soap",
+        (
+            Section(
+                "SUBJECTIVE", "S", "drafted", (Statement("s-1", "Client wants to die.", (Span("r", 0, 14),)),)
+            ),
+        ),
+    )
+    (finding,) = check(softened, turns, facts)
+    assert (finding.kind, finding.severity, finding.statement) == ("risk_not_quoted", "blocking", None)
+    body = write_note(load_template("soap"), turns, facts, Style(), Context())
+    assert check(body, turns, facts, template=load_template("soap")) == ()
+
+
+def test_a_dictated_denial_is_the_clinicians_own_word() -> None:
+    turns = (Turn("n", "clinician", "Client denies suicidal ideation."),)
+    said = (Span("n", 0, len(turns[0].text)),)
+    body = NoteBody(
+        "soap",
+        (Section("SUBJECTIVE", "S", "drafted", (Statement("s-1", turns[0].text, said, "clinician"),)),),
+    )
+    assert check(body, turns) == ()
