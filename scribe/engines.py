@@ -113,7 +113,13 @@ def load_recognizer(settings: Settings, say: Callable[[str], None]) -> Recognize
     """
     if settings.asr != "pocketsphinx":
         try:
-            model = resolve(settings.model, settings.models_dir, allow_download=settings.download, say=say)
+            model = resolve(
+                settings.model,
+                settings.models_dir,
+                allow_download=settings.download,
+                progress=_tenths(say),
+                say=say,
+            )
             return WhisperRecognizer(
                 model,
                 device=settings.device,
@@ -127,6 +133,19 @@ def load_recognizer(settings: Settings, say: Callable[[str], None]) -> Recognize
         except AsrError as error:
             raise CannotStart(str(error)) from None
     return SphinxRecognizer()
+
+
+def _tenths(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
+    """Progress of a download as a line for each tenth of a file."""
+    told: dict[str, int] = {}
+
+    def progress(file: str, done: int, whole: int) -> None:
+        tenth = 10 * done // whole if whole else 10
+        if tenth > told.get(file, -1):
+            told[file] = tenth
+            say(f"Downloading {file}: {tenth * 10} %")
+
+    return progress
 
 
 def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:

@@ -216,7 +216,7 @@ def _client_fact(
         )
     evidence = (clause.span,) if antecedent_span is None else (clause.span, antecedent_span)
     if _COMMITMENT.match(bare) and question is not None and _ABOUT_WHAT_NEXT.search(plain(question.text)):
-        return fact_of(clause, "agreement", evidence=evidence, confidence=0.6)
+        return fact_of(clause, "agreement", evidence=(*evidence, question.last_span), confidence=0.6)
     confidence = _GENERIC_CONFIDENCE if kind is None else 0.5 + 0.05 * min(hits, 3)
     confidence += (
         0.08 * bool(QUANTITY.search(bare))

@@ -135,7 +135,7 @@ def _statement(
     found += _quotes(statement, said, style)
     found += _denial(statement, said)
     found += _polarity(statement, said, evidence)
-    found += _roles(statement, kinds, {role for role, _ in said}, said)
+    found += _roles(statement, kinds, {role for role, _ in said})
     found += _judgements(statement, evidence, context)
     found += _support(statement, evidence, style)
     return found
@@ -271,22 +271,14 @@ def _mainly_negative(text: str) -> bool:
     return bool(_MAIN_NEGATION.match(core(text)))
 
 
-def _roles(
-    statement: Statement, kinds: frozenset[str], roles: set[Role], said: Sequence[tuple[Role, str]]
-) -> list[Finding]:
+def _roles(statement: Statement, kinds: frozenset[str], roles: set[Role]) -> list[Finding]:
     if not kinds or "clinician" in roles:
         return []
     if kinds <= {"intervention"}:
         return [_finding("wrong_role", statement, "An intervention must rest on the clinician's words.")]
-    agreed = "agreement" in kinds and any(role in CLIENT_SIDE for role, _ in said)
-    if kinds <= _PLAN_KINDS and not agreed:
-        return [
-            _finding(
-                "wrong_role",
-                statement,
-                "A plan must rest on the clinician's words or on what the client agreed to.",
-            )
-        ]
+    if kinds <= _PLAN_KINDS:
+        # What the client takes on rests on the question or proposal that it answers.
+        return [_finding("wrong_role", statement, "A plan must rest on something that the clinician said.")]
     return []
 
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from summarizer.content import content_stems, numbers
-from summarizer.discourse import CLIENT_SIDE
 from summarizer.grounding import FRAME_STEMS, has_question_and_no
 from summarizer.language import sentences
 from summarizer.types import Draft, NoteBody, Turn
@@ -115,7 +114,7 @@ def grounding_of(
                 counts["bad_denials"] += not has_question_and_no(said)
             if section.code in plan_sections:
                 roles = {role for role, _ in said}
-                counts["bad_plan"] += "clinician" not in roles and not roles & CLIENT_SIDE
+                counts["bad_plan"] += "clinician" not in roles
             words = set(content_stems(bare)) - FRAME_STEMS
             counts["content"] += len(words)
             counts["content_grounded"] += len(words & set(content_stems(f"{evidence} {plain(evidence)}")))

@@ -83,3 +83,12 @@ def test_risk_comes_first_and_matches_the_risk_statements(session: Session) -> N
 def test_speech_without_capitals_or_marks_gives_facts_too(session: Session) -> None:
     kinds = {fact.kind for fact in extract_facts(session("drinking"))}
     assert {"substance_use", "symptom", "intervention", "homework", "next_appointment"} <= kinds
+
+
+def test_what_a_client_takes_on_rests_on_the_question_too(talk: Talk) -> None:
+    (fact,) = [
+        fact
+        for fact in clients(talk("T: What could you try this week?\nC: I'll call my sister on Friday."))
+        if fact.kind == "agreement"
+    ]
+    assert [span.turn for span in fact.evidence] == ["t2", "t1"]

@@ -74,7 +74,8 @@ def test_what_was_not_said_blocks(text: str, evidence: tuple[Span, ...], kind: s
     assert (kind, "blocking") in kinds(text, evidence)
 
 
-def test_a_plan_must_rest_on_the_clinician_or_on_agreement() -> None:
+def test_plans_and_interventions_must_rest_on_the_clinician() -> None:
+    assert ("wrong_role", "blocking") in kinds("Client's sister is kind.", whole("e"), "PLAN")
     assert kinds("Client to call their sister.", whole("d"), "PLAN", "clinician") == set()
     body = NoteBody(
         "birp", (Section("INTERVENTION", "I", "drafted", (Statement("i-1", "Sister is kind.", whole("e")),)),)

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.content import numbers, stem
 from summarizer.language import broken_off, clauses, is_backchannel, is_question, sentences
-from summarizer.polarity import answer_polarity, has_negation, is_negated, is_pure_no, is_pure_yes
 
 
 def cut(text: str) -> list[str]:
@@ -104,55 +102,3 @@ def test_listening_noises_are_back_channels_and_answers_with_content_are_not() -
     assert is_backchannel("Mm-hmm.")
     assert is_backchannel("okay, right")
     assert not is_backchannel("okay, I slept badly")
-
-
-@pytest.mark.parametrize(
-    "answer", ["No.", "no, nothing like that", "Nope, never.", "not that i've noticed", "Absolutely not!"]
-)
-def test_a_plain_no_denies_everything(answer: str) -> None:
-    assert is_pure_no(answer)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    ["No, just the cough.", "not really", "no but sometimes", "Uh.", "Yes.", "No, I wouldn't do it."],
-)
-def test_a_no_with_anything_more_is_not_a_plain_no(answer: str) -> None:
-    assert not is_pure_no(answer)
-
-
-def test_the_polarity_of_an_answer_is_how_it_begins() -> None:
-    assert answer_polarity("Yeah, most days") == "yes"
-    assert answer_polarity("I haven't, no") == "no"
-    assert answer_polarity("About four") == "open"
-    assert answer_polarity("I have noticed some changes") == "open"
-    assert is_pure_yes("Yes, I do.")
-    assert not is_pure_yes("Yes, two pills.")
-
-
-def test_negation_reaches_forward_until_something_ends_it() -> None:
-    text = "I don't have any pain but I have nausea"
-    assert is_negated(text, text.index("pain"))
-    assert not is_negated(text, text.index("nausea"))
-
-
-def test_a_leading_no_is_an_answer_and_negates_nothing_after_it() -> None:
-    text = "No, I have pain"
-    assert not is_negated(text, text.index("pain"))
-    assert not has_negation("It helped not only at night")
-
-
-def test_numbers_in_words_and_digits_are_the_same_numbers() -> None:
-    assert numbers("forty milligrams, thirty-five years, two hundred") == {"40", "35", "200"}
-    assert numbers("40 mg, 35 years, 200") == {"40", "35", "200"}
-
-
-def test_one_is_a_number_only_where_it_counts() -> None:
-    assert numbers("one of my friends") == frozenset()
-    assert numbers("one pill") == {"1"}
-
-
-def test_inflections_share_a_stem() -> None:
-    assert stem("sleeping") == stem("sleeps")
-    assert stem("worried") == stem("worries")
-    assert stem("remembering") == stem("remember")

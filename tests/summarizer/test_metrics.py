@@ -54,7 +54,7 @@ def test_faults_are_counted_from_the_transcript() -> None:
     found = grounding_of(Draft(body, (), (), (), EngineInfo("x", "x", "x")), turns)
     assert (found.statements, found.numbers, found.numbers_grounded) == (2, 2, 0)
     assert (found.quotes, found.inexact_quotes) == (1, 1)
-    assert (found.denials, found.denials_without_question, found.plan_without_source) == (1, 1, 0)
+    assert (found.denials, found.denials_without_question, found.plan_without_source) == (1, 1, 2)
 
 
 def test_a_draft_of_the_extractive_engine_has_none() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.address import addressed
 from summarizer.person import reported
-from summarizer.subject import client_of, pronouns_of
+from summarizer.subject import client_of
 from summarizer.types import Style
 
 THEY = client_of(Style())
@@ -88,30 +87,3 @@ def test_a_leading_he_is_named_where_it_is_known_who_he_is() -> None:
 def test_numbers_and_hyphens_survive() -> None:
     assert reported("I have a 12-year-old daughter", THEY) == "Client reports having a 12-year-old daughter"
     assert reported("my a1c was 5.5 last week", THEY) == "Client reports that their a1c was 5.5 last week"
-
-
-def test_pronouns_come_from_the_style_and_fall_back_to_they() -> None:
-    assert pronouns_of(Style(pronouns="He/Him")).possessive == "his"
-    assert pronouns_of(Style()).subject == "they"
-    assert pronouns_of(Style(pronouns="unknown")).subject == "they"
-
-
-def test_a_clients_own_name_keeps_its_capital_inside_a_sentence() -> None:
-    assert client_of(Style(client_term="Ms. D")).inside == "Ms. D"
-    assert client_of(Style(client_term="Patient")).inside == "patient"
-
-
-@pytest.mark.parametrize(
-    ("said", "written"),
-    [
-        ("your lungs are clear", "client's lungs are clear"),
-        ("you have a sprain and your ankle is swollen", "client has a sprain and their ankle is swollen"),
-        ("start you on a low dose", "start client on a low dose"),
-    ],
-)
-def test_what_is_said_to_the_client_is_turned_to_speak_of_them(said: str, written: str) -> None:
-    assert addressed(said, THEY) == written
-
-
-def test_words_of_the_clinicians_own_are_not_turned() -> None:
-    assert addressed("I will call you", THEY) is None

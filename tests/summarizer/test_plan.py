@@ -1,0 +1,35 @@
+"""Items of a plan from what a clinician said."""
+
+from __future__ import annotations
+
+import pytest
+
+from summarizer.plan import planned
+from summarizer.subject import client_of
+from summarizer.types import Style
+
+STYLE = Style()
+
+
+@pytest.mark.parametrize(
+    ("said", "item"),
+    [
+        ("I want you to keep a log", "Client to keep a log"),
+        ("we will repeat the labs because I am worried", "repeat the labs"),
+        ("let us meet again next week", "meet again next week"),
+        ("you need to avoid salt", "Client advised to avoid salt"),
+        ("you can take ibuprofen at night", "Client advised that they can take ibuprofen at night"),
+        ("for your knee, I want to order an x-ray", "For client's knee, order an x-ray"),
+        ("same time next week", "Next appointment: same time next week"),
+    ],
+)
+def test_a_clause_becomes_an_item(said: str, item: str) -> None:
+    assert planned(said, client_of(STYLE), STYLE) == item
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["I want you to take that", "I think about it a lot", "we will see", "I want you to bring your"],
+)
+def test_what_would_say_nothing_is_no_item(said: str) -> None:
+    assert planned(said, client_of(STYLE), STYLE) is None
