@@ -30,7 +30,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SCRIBE_", extra="forbid", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on; one of this machine's own, others are refused.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; one of this machine's own, others are refused."
+    )
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8080, description="Port to listen on; 0 picks a free one and prints it."
     )

@@ -31,7 +31,12 @@ class Evidence(Strict):
 
 
 class NoteStatement(Strict):
-    """One sentence of the note; `support` is `clinician` where a person wrote or changed it."""
+    """One sentence of the note.
+
+    `support` says what carries it: the speaker's words (`direct`), several of them together (`inferred`), the
+    clinician's own words, spoken or written (`clinician`), or what was given beside the recording (`context`).
+    Whether a person changed it stands in the note's `edits`.
+    """
 
     id: str
     text: str

@@ -38,10 +38,29 @@ from scribe.wire import (
     NoteView,
     ResolveFinding,
     SignRequest,
+    TemplateList,
+    TemplateView,
     WriteStatement,
 )
+from summarizer.templates import template_names
 
 router = APIRouter(prefix="/v1")
+
+
+@router.get("/templates")
+def list_templates() -> TemplateList:
+    """The templates that a note can be drafted with."""
+    return TemplateList(
+        templates=tuple(
+            TemplateView(
+                name=template.name,
+                title=template.title,
+                version=template.version,
+                sections=tuple(section.title for section in template.sections),
+            )
+            for template in map(template_named, template_names())
+        )
+    )
 
 
 @router.post("/sessions/{session_id}/note", status_code=201)

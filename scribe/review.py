@@ -82,7 +82,19 @@ def resolve_finding(draft: DraftNote, finding_id: str, how: Resolution, reason: 
 
 
 def redraft_section(draft: DraftNote, section: NoteSection, findings: tuple[NoteFinding, ...]) -> DraftNote:
-    """The draft with one section drafted anew; every other section, edits included, stays as it is."""
+    """The draft with one section drafted anew; every other section, edits included, stays as it is.
+
+    The new statements get ids of their own, so that the history of the old ones is not taken for theirs.
+    """
+    fresh_id = {statement.id: f"{statement.id}.r{draft.revision + 1}" for statement in section.statements}
+    section = section.model_copy(
+        update={
+            "statements": tuple(
+                statement.model_copy(update={"id": fresh_id[statement.id]})
+                for statement in section.statements
+            )
+        }
+    )
     old = {statement.id for statement in find_section(draft, section.code).statements}
     kept = tuple(f for f in draft.findings if f.statement not in old)
     taken = {f.id for f in kept}
@@ -92,7 +104,8 @@ def redraft_section(draft: DraftNote, section: NoteSection, findings: tuple[Note
         while f"f{number}" in taken:
             number += 1
         taken.add(f"f{number}")
-        fresh.append(finding.model_copy(update={"id": f"f{number}"}))
+        about = fresh_id.get(finding.statement, finding.statement) if finding.statement else None
+        fresh.append(finding.model_copy(update={"id": f"f{number}", "statement": about}))
     return _next(draft, _replace(draft, section), findings=(*kept, *fresh))
 
 

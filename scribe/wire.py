@@ -298,6 +298,21 @@ class AssignSpeakers(Strict):
     speakers: dict[Identifier, Identifier]
 
 
+class TemplateView(Strict):
+    """A template and the titles of its sections in order."""
+
+    name: str
+    title: str
+    version: int
+    sections: tuple[str, ...]
+
+
+class TemplateList(Strict):
+    """The templates of this server."""
+
+    templates: tuple[TemplateView, ...]
+
+
 class DraftRequest(Strict):
     """How the note is to be drafted; what is left out stays as the session has it."""
 

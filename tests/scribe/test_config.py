@@ -14,7 +14,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented_with_its_meaning(name: str) -> None:
-    row = next(line for line in PAGE.read_text().splitlines() if line.startswith(f"| `SCRIBE_{name.upper()}` |"))
+    row = next(
+        line for line in PAGE.read_text().splitlines() if line.startswith(f"| `SCRIBE_{name.upper()}` |")
+    )
     assert Settings.model_fields[name].description in row
 
 
@@ -38,7 +40,9 @@ def test_the_server_listens_on_this_machine_unless_told_otherwise(monkeypatch: p
 @pytest.mark.parametrize(
     ("name", "value"), [("port", "70000"), ("asr", "ears"), ("ring_seconds", "1"), ("max_streams", "none")]
 )
-def test_what_cannot_be_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_what_cannot_be_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(f"SCRIBE_{name.upper()}", value)
     with pytest.raises(CannotStart, match=f"SCRIBE_{name.upper()}"):
         read_settings()

@@ -133,8 +133,10 @@ def test_redrafting_a_section_leaves_edits_elsewhere_untouched(draft: DraftNote)
     finding = NoteFinding(id="f1", kind="number", severity="blocking", statement="s-1", detail="Again.")
     redrafted = redraft_section(edited, fresh, (finding,))
     assert redrafted.sections[2] == edited.sections[2]
-    assert redrafted.sections[0] == fresh
-    assert [(f.statement, f.resolution) for f in redrafted.findings] == [("p-1", "edited"), ("s-1", "open")]
+    (new,) = redrafted.sections[0].statements
+    assert new.text == "New."
+    assert new.id not in {"s-1", "s-2", "p-1"}
+    assert [(f.statement, f.resolution) for f in redrafted.findings] == [("p-1", "edited"), (new.id, "open")]
     assert len({f.id for f in redrafted.findings}) == 2
 
 

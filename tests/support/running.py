@@ -61,7 +61,9 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     for folder in (home, temporary):
         folder.mkdir(exist_ok=True)
     # CI is left out: libraries are on their best behaviour where they see it.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCRIBE_") and name != "CI"}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("SCRIBE_") and name != "CI"
+    }
     return kept | {
         "HOME": str(home),
         "TMPDIR": str(temporary),
