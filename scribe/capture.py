@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +48,12 @@ from scribe.wire import (
 log = logging.getLogger("scribe.capture")
 
 STATUS_SECONDS = 4.0
-COMMIT_STEP = 2 * SAMPLE_RATE
+COMMIT_STEP = 10 * SAMPLE_RATE
 """Samples of silence after which the watermark is stored again; words are stored at once."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +162,9 @@ class Capture:
             async with self._lock:
                 taken = min(len(audio), self._pipeline.room)
                 if taken:
-                    self._handle(await asyncio.to_thread(self._pipeline.push, audio[:taken]))
-                    self._emit(Ack(received=self._pipeline.position, committed=self._committed))
+                    self._handle(await to_the_end(self._pipeline.push, audio[:taken]))
                     await self._commit_silence()
+                    self._acknowledge()
                 else:
                     self._progress.clear()
             self._wake.set()
@@ -196,7 +201,10 @@ class Capture:
         await self._close_utterances()
         await self._drain()
         async with self._lock:
-            await self._revise(await asyncio.to_thread(self._pipeline.finish))
+            learnt = self._lines.learn(await to_the_end(self._pipeline.finish))
+            if learnt.changed:
+                await self._commit(learnt.changed)
+                self._tell_again(learnt.changed)
         return await self.let_go()
 
     async def detach(self) -> None:
@@ -260,14 +268,11 @@ class Capture:
             raise self.lost
 
     async def _close_utterances(self) -> None:
+        if self._resampler is not None:
+            tail, self._resampler = self._resampler.flush(), Resampler(self._rate, self.channels)
+            await self.hear_samples(tail)
         async with self._lock:
-            if self._resampler is not None and self._decoder is not None:
-                tail = self._resampler.flush()
-                room = self._pipeline.room
-                if len(tail) and not self._skip and len(tail) <= room:
-                    self._handle(await asyncio.to_thread(self._pipeline.push, tail))
-                self._resampler = Resampler(self._rate, self.channels)
-            self._handle(await asyncio.to_thread(self._pipeline.flush))
+            self._handle(await to_the_end(self._pipeline.flush))
         self._wake.set()
 
     async def _drain(self) -> None:
@@ -279,6 +284,7 @@ class Capture:
                 self._collect()
                 if not self._finals:
                     await self._commit(())
+                    self._acknowledge()
                     return
             self._wake.set()
             await self._progress.wait()
@@ -321,16 +327,17 @@ class Capture:
             self._progress.set()
 
     async def _deliver(self, job: DecodeJob, hypothesis: Hypothesis) -> None:
-        events = await asyncio.to_thread(self._pipeline.deliver, job, hypothesis)
+        events = await to_the_end(self._pipeline.deliver, job, hypothesis)
         if job.kind == "partial":
             self._handle(events)
             return
         self._finals.popleft()
-        finals = [event for event in events if isinstance(event, Utterance) and event.is_final]
-        new, changed = self._lines.add(finals)
-        await self._commit(new)
+        learnt = self._lines.learn(events)
+        await self._commit(learnt.new + learnt.changed)
+        # Only what is stored is told as final, and only then is its audio acknowledged.
         self._handle(events)
-        self._tell_again(changed)
+        self._tell_again(learnt.changed)
+        self._acknowledge()
 
     async def _not_heard(self, job: DecodeJob) -> Hypothesis:
         """The recogniser failed on this stretch: the transcript says so, and the session goes on."""
@@ -352,7 +359,7 @@ class Capture:
         checkpoint = self._pipeline.checkpoint()
         if not lines and checkpoint.position == self._committed:
             return
-        await asyncio.to_thread(
+        await to_the_end(
             self._around.store.commit_words,
             self.id,
             lines,
@@ -364,14 +371,14 @@ class Capture:
         self._failed_samples = 0
         self._committed = checkpoint.position
         self._pipeline.release(checkpoint)
-        self._emit(Ack(received=self._pipeline.position, committed=self._committed))
         self._progress.set()
+
+    def _acknowledge(self) -> None:
+        self._emit(Ack(received=self._pipeline.position, committed=self._committed))
 
     async def _mark(self, mark: TranscriptMark, what: Step | None) -> None:
         store, now = self._around.store, self._around.clock()
-        await asyncio.to_thread(store.commit_words, self.id, (), (mark,))
-        if what is not None:
-            await asyncio.to_thread(store.advance, self.id, what, now)
+        await to_the_end(store.commit_words, self.id, (), (mark,), what=what, now=now)
 
     def _handle(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -379,7 +386,7 @@ class Capture:
                 case Utterance():
                     self._emit(self._lines.message(event))
                 case SpeakerRevision():
-                    self._tell_again(self._lines.respeak(event))
+                    pass  # learnt with the words, told after them
                 case VoiceActivity():
                     (self._voice.add if event.active else self._voice.discard)(event.channel)
                 case AudioHealth():
@@ -389,13 +396,21 @@ class Capture:
         if lines:
             self._emit(revision_message(lines))
 
-    async def _revise(self, events: Sequence[Event]) -> None:
-        self._handle(events)
-        if any(isinstance(event, SpeakerRevision) for event in events):
-            lines, speakers = self._lines.all(), self._lines.speakers
-            await asyncio.to_thread(self._around.store.commit_words, self.id, lines, speakers=speakers)
-
     async def _status_loop(self) -> None:
         while True:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
+
+
+async def to_the_end(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Run blocking work in a thread, and do not leave before it is done, even when cancelled.
+
+    A thread cannot be stopped: leaving early would give the lock, and the pipeline, to the next one while the
+    thread still changes it.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise

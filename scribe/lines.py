@@ -7,11 +7,20 @@ changes it gets the lines that have to be told anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from asr.types import SpeakerRevision, Utterance
+from asr.types import Event, SpeakerRevision, Utterance
 from scribe.roles import assign_speakers, role_of
 from scribe.session import Participant, SpeakerAssignment
 from scribe.wire import RevisedSpeaker, SpeakerRevisionMessage, TranscriptLine, UtteranceMessage, WireWord
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Lines that are new, and lines that were told otherwise before: another speaker or another role."""
+
+    new: tuple[TranscriptLine, ...]
+    changed: tuple[TranscriptLine, ...]
 
 
 class Lines:
@@ -33,29 +42,24 @@ class Lines:
         """Every line, in the order in which they became final."""
         return tuple(self._lines.values())
 
-    def add(
-        self, utterances: Iterable[Utterance]
-    ) -> tuple[tuple[TranscriptLine, ...], tuple[TranscriptLine, ...]]:
-        """Take final utterances; the new lines, and older lines whose role is now seen differently."""
-        new = [self._line(utterance) for utterance in utterances if utterance.words]
-        self._lines.update((line.id, line) for line in new)
-        fresh = {line.id for line in new}
-        changed = self._reassign()
-        return (
-            tuple(self._lines[line.id] for line in new),
-            tuple(line for line in changed if line.id not in fresh),
-        )
-
-    def respeak(self, revision: SpeakerRevision) -> tuple[TranscriptLine, ...]:
-        """Other voices for some lines; every line that changed."""
+    def learn(self, events: Iterable[Event]) -> Learnt:
+        """Take final utterances and what was learnt about the speakers of earlier ones."""
+        new: dict[str, None] = {}
         changed: dict[str, None] = {}
-        for utterance_id, speaker in revision.speakers:
-            line = self._lines.get(utterance_id)
-            if line is not None and line.speaker != speaker:
-                self._lines[utterance_id] = line.model_copy(update={"speaker": speaker})
-                changed[utterance_id] = None
-        changed |= dict.fromkeys(line.id for line in self._reassign())
-        return tuple(self._lines[utterance_id] for utterance_id in changed)
+        for event in events:
+            match event:
+                case Utterance(is_final=True, words=words) if words:
+                    self._lines[event.id] = self._line(event)
+                    new[event.id] = None
+                case SpeakerRevision(speakers=speakers):
+                    changed |= dict.fromkeys(self._respeak(speakers))
+                case _:
+                    pass
+        changed |= dict.fromkeys(line.id for line in self._reassign() if line.id not in new)
+        return Learnt(
+            tuple(self._lines[line_id] for line_id in new if line_id not in changed),
+            tuple(self._lines[line_id] for line_id in changed),
+        )
 
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> tuple[TranscriptLine, ...]:
         """The clinician said who is who; every line that changed."""
@@ -73,6 +77,15 @@ class Lines:
             is_final=utterance.is_final,
             revision=utterance.revision,
         )
+
+    def _respeak(self, speakers: Iterable[tuple[str, str]]) -> list[str]:
+        changed = []
+        for utterance_id, speaker in speakers:
+            line = self._lines.get(utterance_id)
+            if line is not None and line.speaker != speaker:
+                self._lines[utterance_id] = line.model_copy(update={"speaker": speaker})
+                changed.append(utterance_id)
+        return changed
 
     def _line(self, utterance: Utterance) -> TranscriptLine:
         return TranscriptLine(

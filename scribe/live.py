@@ -91,16 +91,21 @@ class Live:
 
     async def leave(self, capture: Capture) -> None:
         """The socket of a session is gone; its un-committed audio waits a while for it to come back."""
-        if self._captures.get(capture.id) is not capture:
-            return
-        await capture.detach()
-        await asyncio.to_thread(self._around.store.advance, capture.id, Step.CUT, self._around.clock())
-        if capture.lost is not None:
-            # It cannot go on; the next stream begins anew from the last checkpoint.
-            del self._captures[capture.id]
-            await capture.let_go()
-        else:
-            self._lingering[capture.id] = asyncio.create_task(self._linger(capture))
+        async with self._changing:
+            # Until this is done nobody may open the session: it would go on before it was cut.
+            if self._captures.get(capture.id) is not capture:
+                return
+            try:
+                await capture.detach()
+            except ScribeError as error:
+                log.error("session %s: its stream ended badly: %s", capture.id, error.code)
+            await asyncio.to_thread(self._around.store.advance, capture.id, Step.CUT, self._around.clock())
+            if capture.lost is not None:
+                # It cannot go on; the next stream begins anew from the last checkpoint.
+                del self._captures[capture.id]
+                await capture.let_go()
+            else:
+                self._lingering[capture.id] = asyncio.create_task(self._linger(capture))
 
     async def stop(self, capture: Capture) -> None:
         """The session is over: the rest is decoded, the audio let go, the receipt given, the draft written."""

@@ -223,10 +223,13 @@ class Store:
         channels: int | None = None,
         transcribed: int = 0,
         speakers: dict[str, SpeakerAssignment] | None = None,
+        what: Step | None = None,
+        now: datetime | None = None,
     ) -> None:
-        """Words, marks and the point to go on from, in one transaction: after it the audio may go.
+        """Words, marks, the point to go on from and a step of the life table, in one transaction.
 
-        A line of an id that is there replaces it. `transcribed` samples are added to the session's count.
+        After it the audio may go. A line of an id that is there replaces it. `transcribed` samples are added to
+        the session's count. `now` is needed for a step.
         """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id)
@@ -263,6 +266,8 @@ class Store:
                     _SPEAKERS.dump_json(speakers), "sessions", session_id, "speakers"
                 )
             self._update(connection, session_id, **values)
+            if what is not None and now is not None:
+                self._advance(connection, session_id, what, now)
 
     def end_capture(self, session_id: str, now: datetime) -> None:
         """The session is over: the checkpoint, and with it every voiceprint, is destroyed."""

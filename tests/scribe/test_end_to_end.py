@@ -23,7 +23,7 @@ from scribe.review import intact
 from scribe.sample import sample_audio, sample_truth
 from scribe.session import State
 from scribe.store import GENESIS, Store
-from scribe.wire import Ended, NoteReady, ServerMessage, SessionView, UtteranceMessage
+from scribe.wire import Ack, Ended, NoteReady, ServerMessage, SessionView, UtteranceMessage
 
 RATE = 16_000
 
@@ -78,6 +78,7 @@ def test_a_session_becomes_a_signed_exported_note_with_whisper(start_server: Sta
     assert partials, "words are shown before an utterance ends"
     assert isinstance(heard[-2], NoteReady)
     assert isinstance(heard[-1], Ended)
+    check_acknowledgements(heard)
     check_receipt(heard[-1], len(audio) / RATE)
     check_note(running, session.id)
     check_records(running, session.id)
@@ -122,6 +123,21 @@ def test_one_microphone_still_tells_two_speakers_apart(shared_server: RunningSer
             overlap[message.role] = overlap.get(message.role, 0.0) + max(0.0, both)
         right += max(overlap, key=lambda role: overlap[role]) == turn.role
     assert right / len(truth) > 0.8
+
+
+def check_acknowledgements(heard: list[ServerMessage]) -> None:
+    """Audio is acknowledged only after the words in it were told as final, and never taken back."""
+    when_final = {
+        m.id: index for index, m in enumerate(heard) if isinstance(m, UtteranceMessage) and m.is_final
+    }
+    ends = {m.id: m.end for m in heard if isinstance(m, UtteranceMessage) and m.is_final}
+    committed = 0
+    for index, message in enumerate(heard):
+        if isinstance(message, Ack):
+            assert committed <= message.committed <= message.received
+            committed = message.committed
+            assert all(when_final[name] < index for name, end in ends.items() if end * RATE <= committed)
+    assert committed > 0
 
 
 def check_receipt(ended: Ended, seconds: float) -> None:
