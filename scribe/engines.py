@@ -51,11 +51,18 @@ class Recognition:
         self._waiting: list[tuple[int, int, Request, asyncio.Future[Hypothesis]]] = []
         self._numbers = count()
         self._wake = asyncio.Event()
+        self._ended = False
         self.busy_seconds = 0.0
         self.audio_seconds = 0.0
 
     async def recognize(self, request: Request) -> Hypothesis:
-        """The hypothesis of one request; its audio is overwritten afterwards, whatever happened."""
+        """The hypothesis of one request; its audio is overwritten afterwards, whatever happened.
+
+        Raises what the recogniser raised; CancelledError when the server goes down.
+        """
+        if self._ended:
+            request.audio.fill(0.0)
+            raise asyncio.CancelledError
         answer: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
         urgency = 0 if request.kind == "final" else 1
         heappush(self._waiting, (urgency, next(self._numbers), request, answer))
@@ -75,6 +82,7 @@ class Recognition:
                 else:
                     await self._serve(request, answer)
         finally:
+            self._ended = True
             for _, _, request, answer in self._waiting:
                 request.audio.fill(0.0)
                 answer.cancel()
@@ -101,6 +109,7 @@ class Recognition:
             if not answer.done():
                 answer.set_result(hypotheses[0])
         finally:
+            answer.cancel()  # where we were cancelled ourselves, whoever waits must not wait for ever
             self.busy_seconds += perf_counter() - began
             self.audio_seconds += len(request.audio) / SAMPLE_RATE
             request.audio.fill(0.0)

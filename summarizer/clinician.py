@@ -22,7 +22,7 @@ from summarizer.cues import (
     STATED_OBSERVATION,
 )
 from summarizer.discourse import CLIENT_SIDE, Clause, closing_question
-from summarizer.language import is_backchannel, sentences, word_list
+from summarizer.language import clauses, is_backchannel, is_question, sentences, word_list
 from summarizer.polarity import answer_polarity, has_negation, is_pure_yes
 from summarizer.techniques import is_medical_visit, techniques_in
 from summarizer.types import Fact, FactKind, Polarity, Span, Turn
@@ -39,12 +39,22 @@ _ACTION = (
     r"|go back|take|work on (?:that|this|it|your|\w+ing)|return|come back|watch|read|quit"
     r"|fill out|complete|apply|wean|inject"
 )
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+WHEN = (
+    rf"(?:(?:on |at |for )?(?:the )?(?:same time|same day)\b|(?:on |for |this |next |this coming )*{_DAY}\b|next (?:week|month)\b"
+    rf"|tomorrow\b|in (?:a |an |about |another )*(?:one|two|three|four|five|six|couple of|few|\d+)? ?(?:days?|weeks?|months?)\b"
+    rf"|(?:a|one|two|three|four|six|\d+) (?:days?|weeks?|months?) from\b|(?:on )?the \d+(?:st|nd|rd|th)\b)"
+)
 _ADVERBS = (
     r"(?:(?:go ahead and|just|also|probably|definitely|still|then|actually|really|do|first|maybe"
     r"|always|at least|get you to|go|need to|have to|have you|have|want to|like to) )*"
 )
 _NEXT_APPOINTMENT = re.compile(
-    r"\b(?:(?:see|meet|talk to|talk with|check in with) you (?:again|back|next|in|on|at"
+    rf"\b(?:(?:see|meet|talk to|talk with|expect|have) (?:you|up)?(?: again| back)? ?{WHEN}"
+    rf"|(?:book|pencil|put|fit|squeeze|get|schedule|have|set) (?:you|us) (?:in|down|back|up|on)\b.{{0,30}}?{WHEN}"
+    rf"|(?:does|would|will|is|how about|what about|can you (?:do|make|come)) (?:\w+ ){{0,3}}?{WHEN}[^.?]*\b(?:work|okay|good|fine|suit|for you)\b"
+    rf"|(?:how|what) about (?:\w+ ){{0,2}}?{WHEN}|can you (?:do|make|come)(?: back| in| again| it)* {WHEN}"
+    rf"|(?:next|our) (?:session|appointment) (?:is |will be |on |at |for )*{WHEN})|\b(?:(?:see|meet|talk to|talk with|check in with) you (?:again|back|next|in|on|at"
     r"|then)\b.*\b(?:week|weeks|month|months|day|days|monday|tuesday|wednesday|thursday|friday"
     r"|year|time|session|then)"
     r"|(?:next|follow[- ]?up) (?:session|appointment|visit) (?:is|will be|on|in|at|for|next)"
@@ -56,6 +66,8 @@ _NEXT_APPOINTMENT = re.compile(
     r"|we will|shall we|we can) meet\b)\b",
     re.I,
 )
+_PAST_VISIT = re.compile(r"\b(?:last|when did|did you|have you|were you|do you (?:see|meet)|your (?:mother|father|doctor))\b", re.I)
+"""What a question about another visit than the next one says."""
 _HOMEWORK = re.compile(
     r"\b(?:for homework|homework (?:is|for|this|will)|between now and|(?:i want|i would like"
     r"|i am going to ask|i would love for|i would love) you to (?:\w+ ){0,4}(?:practi[cs]e|write"
@@ -123,7 +135,8 @@ _REFUSAL = re.compile(
 _AGREEMENT = re.compile(
     r"\b(?:i(?:['’]ll| will) (?:try|do|give|call|make|go|take|use|write|practi[cs]e|start)"
     r"|i can (?:do|try|manage|start|commit)|sounds (?:good|great|fine|reasonable|like a plan)"
-    r"|that works|i(?:['’]m| am) (?:willing|happy|okay|ready) (?:to|with)|i(?:['’]d"
+    r"|that works|works? (?:for me|fine|well|great)|(?:see|talk to) you then|i(?:['’]ll| will) be (?:here|there)"
+    r"|fine (?:by|with) me|i(?:['’]m| am) (?:willing|happy|okay|ready) (?:to|with)|i(?:['’]d"
     r"| would) (?:like|be willing|be open) |sure|let['’]?s do (?:it|that)|i agree|we can do that"
     r"|that['’]?s (?:doable|fine|a good idea))\b",
     re.I,
@@ -138,6 +151,8 @@ _PROGRESS_SEEN = re.compile(
     r"|s)? (?:since|from))\b",
     re.I,
 )
+_LONGEST_RESPONSE = 26
+"""Words up to which the sentences of a reply are told together."""
 _SPECIFIC_WORDS = 4
 """Words a client's reply must have to be told as a response to an intervention."""
 
@@ -258,16 +273,20 @@ def _response(turns: Sequence[Turn], clause: Clause, technique: str) -> Span | N
     if reply is None:
         return None
     text = reply.turn.text
-    for piece in sentences(text)[:3]:
-        body = text[piece.start : piece.end]
-        rated = technique == "scaling question" and bool(numbers(body))
-        if (
-            (rated or len(word_list(core(body))) >= _SPECIFIC_WORDS)
-            and not body.rstrip().endswith("?")
-            and "[" not in body
-        ):
-            return Span(reply.turn.id, piece.start, piece.end) if len(body.split()) <= 30 else None
-    return None
+    pieces = [p for p in sentences(text) if not is_backchannel(text[p.start : p.end])]
+    if not pieces or "[" in text[pieces[0].start : pieces[0].end]:
+        return None
+    start, end = pieces[0].start, pieces[0].end
+    for piece in pieces[1:3]:
+        body = text[start : piece.end]
+        if len(body.split()) > _LONGEST_RESPONSE or "[" in body or body.rstrip().endswith("?"):
+            break
+        end = piece.end
+    said = text[start:end]
+    rated = technique == "scaling question" and bool(numbers(said))
+    told = rated or len(word_list(core(said))) >= _SPECIFIC_WORDS
+    asks = any(is_question(text[p.start : p.end]) for p in pieces if start <= p.start < end)
+    return Span(reply.turn.id, start, end) if told and not asks and len(said.split()) <= 30 else None
 
 
 def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | None:
@@ -287,7 +306,7 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
     if IDENTIFYING.search(text):
         aspect = "identifying"
     elif MEASURE_STATED.search(text):
-        return fact_of(clause, "measure")
+        return _measure(clause)
     elif RECALLED.search(text):
         aspect = "recalled"
     elif medical and RESULT.search(text):
@@ -299,6 +318,26 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
     elif STATED_OBSERVATION.search(text) and not medical:
         aspect = "stated"
     return fact_of(clause, "observation", aspect=aspect) if aspect else None
+
+
+_COMPARED = re.compile(
+    r"\b(?:last (?:time|week|month|session|visit)|previous(?:ly)?|before|down from|up from|it was|was (?:a )?\d+|compared"
+    r"|two weeks ago|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b",
+    re.I,
+)
+
+
+def _measure(clause: Clause) -> Fact:
+    """A score as the clinician said it, with the earlier score that the next sentence compares it with."""
+    text = clause.turn.text
+    following = next((p for p in sentences(text) if p.start >= clause.sentence.end), None)
+    if following is not None and clause.end == clause.sentence.end:
+        first = clauses(text, following)[0]
+        body = text[first.start : first.end]
+        if numbers(body) and _COMPARED.search(body) and not body.rstrip().endswith("?") and "[" not in body:
+            second = Span(clause.turn.id, first.start, first.end)
+            return fact_of(clause, "measure", evidence=(clause.span, second), form="compared")
+    return fact_of(clause, "measure")
 
 
 def _put_for_confirmation(clause: Clause, turns: Sequence[Turn], text: str) -> Fact | None:
@@ -320,10 +359,15 @@ def _put_for_confirmation(clause: Clause, turns: Sequence[Turn], text: str) -> F
 def _appointment_question(clause: Clause, turns: Sequence[Turn], text: str) -> Fact | None:
     """`Same time next Thursday?` with a yes is an appointment; without one it is nothing."""
     reply = _reply(turns, clause.index)
-    if reply is None or not reply.agreed or not (_NEXT_APPOINTMENT.search(text) or _HOMEWORK.search(text)):
+    is_appointment = bool(_NEXT_APPOINTMENT.search(text))
+    if reply is None or reply.declined or not (is_appointment or _HOMEWORK.search(text)):
+        return None
+    if not reply.agreed and not (is_appointment and answer_polarity(reply.turn.text) == "yes"):
+        return None
+    if is_appointment and _PAST_VISIT.search(text):
         return None
     span = Span(reply.turn.id, 0, len(reply.turn.text))
-    kind: FactKind = "next_appointment" if _NEXT_APPOINTMENT.search(text) else "homework"
+    kind: FactKind = "next_appointment" if is_appointment else "homework"
     return fact_of(
         clause,
         kind,

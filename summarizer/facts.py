@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from summarizer.clinician import clinician_facts, fact_of
 from summarizer.content import content_stems, numbers
-from summarizer.cues import CLIENT_CUES, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
+from summarizer.cues import CLIENT_CUES, COGNITION, DEPENDENT, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
 from summarizer.dictation import dictated_facts
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
-from summarizer.language import is_backchannel, word_list
+from summarizer.exchange import exchange_facts
+from summarizer.language import is_backchannel, sentences, word_list
 from summarizer.person import reported
 from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes
 from summarizer.proposition import proposition
@@ -78,7 +79,10 @@ def extract_facts(turns: Sequence[Turn]) -> tuple[Fact, ...]:
         and risk.evidence[0].start <= clause.sentence.start < risk.evidence[0].end
     )
     if any(turn.role in CLIENT_SIDE for turn in turns):
-        found.extend(_client_facts(said, taken))
+        told, spent = exchange_facts(said, taken)
+        order = {turn.id: i for i, turn in enumerate(turns)}
+        both = [*told, *_client_facts(said, taken | spent)]
+        found.extend(sorted(both, key=lambda fact: (order[fact.evidence[0].turn], fact.evidence[0].start)))
         found.extend(clinician_facts(said, turns, taken))
     else:
         found.extend(dictated_facts(said, taken))
@@ -130,7 +134,10 @@ def _client_facts(said: Sequence[Clause], taken: frozenset[tuple[str, int]]) -> 
                 )
         if (clause.turn.id, clause.sentence.start) in taken or clause.asks or not clause.whole:
             continue
-        fact = _client_fact(clause, people, paired)
+        if DEPENDENT.match(clause.text) and clause.start == clause.sentence.start:
+            found = _with_dependent(found, clause)
+            continue
+        fact = _thought(clause) or _client_fact(clause, people, paired)
         if fact is None:
             continue
         asked = clause.question
@@ -140,6 +147,55 @@ def _client_facts(said: Sequence[Clause], taken: frozenset[tuple[str, int]]) -> 
             fact = replace(fact, kind="observation", attributes=(*kept, ("aspect", "reason")), confidence=0.9)
         found.append(fact)
     return found if reason_given else _with_first_complaint(found, said)
+
+
+def _with_dependent(found: list[Fact], clause: Clause) -> list[Fact]:
+    """A sentence that says nothing certain without the one before it is quoted with that one, or left out."""
+    text = clause.turn.text
+    before = [piece for piece in sentences(text) if piece.end <= clause.sentence.start]
+    if not before:
+        return found
+    last = before[-1]
+    joint = Span(clause.turn.id, last.start, clause.sentence.end)
+    words = len(text[joint.start : joint.end].split())
+    leaning = [
+        fact
+        for fact in found
+        if fact.evidence[0].turn == clause.turn.id
+        and last.start <= fact.evidence[0].start < last.end
+        and fact.kind != "agreement"
+    ]
+    if not leaning or words > _LONGEST_QUOTE or len(leaning) > 1 or "[" in text[joint.start : joint.end]:
+        return found
+    (whole,) = leaning
+    form = _attribute(whole, "form") if len(whole.evidence) > 1 else "quote"
+    if form not in ("paired", "quote"):
+        return found
+    told = replace(
+        whole,
+        text=text[joint.start : joint.end],
+        evidence=(joint, *whole.evidence[1:]),
+        attributes=tuple(sorted({**dict(whole.attributes), "form": form or "quote"}.items())),
+    )
+    return [told if fact is whole else fact for fact in found]
+
+
+def _attribute(fact: Fact, name: str) -> str:
+    return dict(fact.attributes).get(name, "")
+
+
+def _thought(clause: Clause) -> Fact | None:
+    """A thought about oneself, others or what will happen, as cognitive therapy writes them down."""
+    bare = core(clause.sentence_text)
+    if (
+        clause.start != clause.sentence.start
+        or not COGNITION.match(bare)
+        or not _MIN_WORDS <= len(word_list(bare)) <= _LONGEST_QUOTE
+    ):
+        return None
+    return fact_of(
+        clause, "symptom", evidence=(clause.sentence_span,), confidence=0.8, aspect="cognition", form="thought"
+    )
 
 
 _EARLY_TURNS = 8
@@ -188,6 +244,7 @@ def _client_fact(
     stands_alone = (
         len(words) >= _MIN_WORDS
         and not _WITHOUT_NOUN.match(bare)
+        and not _runs_on(clause)
         and reported(clause.text, _SOMEBODY, antecedent=antecedent) is not None
     )
     kind, aspect, hits = _kind(bare)
@@ -201,6 +258,8 @@ def _client_fact(
     if not stands_alone and question is not None and answers and len(word_list(text)) <= _LONGEST_QUOTE:
         return _paired(clause, question, kind, paired)
     if not stands_alone:
+        if clause.start > clause.sentence.start and _POINTS_BACK.match(clause.text):
+            return None
         quotable = hits >= 1 and "i" in words and _MIN_WORDS + 2 <= len(words) <= _LONGEST_QUOTE
         return (
             fact_of(
@@ -222,6 +281,8 @@ def _client_fact(
         0.08 * bool(QUANTITY.search(bare))
         + 0.05 * bool(STRONG.search(bare))
         + 0.07 * (words[0] in ("i", "my"))
+        + 0.2 * (aspect == "stressor" or kind == "protective")
+        + 0.15 * (kind == "medication" and bool(_ADHERENCE.search(bare)))
     )
     return fact_of(
         clause,
@@ -234,6 +295,9 @@ def _client_fact(
     )
 
 
+_POINTS_BACK = re.compile(r"^\W*(?:it|that|this|they|those|these)\b", re.I)
+"""The opening of a clause that would be quoted without what it points to."""
+_ADHERENCE = re.compile(r"\bside[- ]effects?\b|\b(?:missed|skipp?(?:ed|ing)?|forg[eo]t\w*|stopped|ran out|doses?)\b", re.I)
 _NOT_HYPOTHETICAL = frozenset({"progress", "energy", "sleep", "symptom", "appetite"})
 """Kinds that tell how things are: `I would have more energy` is none of them."""
 _HYPOTHETICAL = re.compile(r"\b(?:would(?! like)|might|could(?! not)|if)\b", re.I)
@@ -242,6 +306,14 @@ _WITHOUT_NOUN = re.compile(
     r"|night|\w+s)\b)",
     re.I,
 )
+_RUN_ON_WORDS = 8
+
+
+def _runs_on(clause: Clause) -> bool:
+    """Whether a long clause comes from recognised speech without any mark, where it may be two run together."""
+    return len(clause.text.split()) > _RUN_ON_WORDS and not re.search(r"[.,;:!?—–]", clause.turn.text)
+
+
 _BARE_PROMISE = re.compile(
     r"^i (?:will|can|am going to) (?:\w+ )?(?:try|do|make|give|go|come)\b(?: (?:it|that|this|in"
     r"|a try))?\W*$",

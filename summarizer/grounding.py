@@ -74,7 +74,8 @@ FRAME_STEMS = frozenset(
         "family member interpreter participant agreed advised recommended discussed option "
         "appointment next treatment goal addressed confirmed feeling "
         "in response to observed aloud having being unable able plans schedule follow continue "
-        "through directly does did not used provided guided led engaged explored reviewed"
+        "through directly does did not used provided guided led engaged explored reviewed "
+        "identified supports voiced thought about"
     )
 ) | frozenset(content_stems(" ".join(technique.name for technique in TECHNIQUES)))
 _TECHNIQUE_WORDINGS = tuple(technique.wording for technique in TECHNIQUES)

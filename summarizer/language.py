@@ -33,9 +33,11 @@ _SUBJECT = (
     r"(?:i|i['’](?:m|ve|d|ll)|my|he|she|we|they|it|that|there|(?:he|she|it|that|there)['’]s"
     r"|(?:we|they)['’](?:re|ve|d|ll)|you|you['’](?:re|ve|d|ll)|nothing|everything|everyone|nobody)"
 )
+_OPENS_CLAUSE = _SUBJECT.replace("|nothing|everything|everyone|nobody", "")
+"""What opens a clause after `and`: not `nobody`, which answers what stands before it."""
 _JOINT = re.compile(
     rf"(?:\s*[,;]\s*|\s+)(?:and then|and so|but then|and also|and|but|so"
-    rf"|plus)\s*,?\s+(?={_SUBJECT}\b(?!\s+(?:know|mean|guess)\b))"
+    rf"|plus)\s*,?\s+(?={_OPENS_CLAUSE}\b(?!\s+(?:know|mean|guess)\b))"
     rf"|\s*;\s+|\s*,\s+(?={_SUBJECT}\b(?!\s+(?:know|mean|guess|think|suppose)\b))",
     re.I,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from summarizer.language import sentences
 from summarizer.lexicon import word_set
 from summarizer.subject import Pronouns, Subject
 from summarizer.verbs import (
@@ -218,7 +219,8 @@ def _coordinates(tokens: list[str]) -> bool:
 _TIME_LEAD = re.compile(
     r"^(?:last|this|yesterday|today|tonight|since|for|over|in the|in my|at (?:work|home|night"
     r"|school|first|times|least)|on (?:monday|tuesday"
-    r"|wednesday|thursday|friday|saturday|sunday|the|my)|every|most|some|lately|recently"
+    r"|wednesday|thursday|friday|saturday|sunday|the|my"
+    r"|(?:\w+ ){1,4}(?:days?|nights?|mornings?|evenings?|weekends?))|every|most|some|lately|recently"
     r"|sometimes|usually|when|whenever"
     r"|if|because|after|before|once|while|now|during|right now|a (?:few|couple|week|month|year)"
     r"|about|until|as soon as|at that"
@@ -319,7 +321,7 @@ def _is_clause(text: str, tokens: list[str], words: list[str]) -> bool:
                 return False
             after = skip_adverbs(tokens, at + 1)
             return at <= 8 and after < len(words) and _can_be_finite(words[after])
-        return "my" in words[:8] and _finite_follows(tokens, words.index("my") + 2) is not None
+        return "my" in words[:8] and _finite_follows(tokens, words.index("my") + 1) is not None
     if words[0] in ("me", "both", "not", "to", "with"):
         return False
     start = 1 if words[0] in ("the", "a", "an", "some", "most", "all") else 0
@@ -472,3 +474,37 @@ def _wish(verb: str, rest: list[str], low: list[str], adverbs: list[str], subjec
         moved = _third_person(rest, subject.pronouns)
         return f"{subject.term} would {joined(moved)}" if moved else None
     return None
+
+
+_MANNER = re.compile(
+    r"^(?P<manner>(?:(?:not|really|very|pretty|so|a lot|a bit|a little|much|quite|still|too) )*"
+    r"(?:well|badly|poorly|terribly|horribly|fine|okay|better|worse))$",
+    re.I,
+)
+_DOING = re.compile(r"\bhow (?:have|are|were) you (?:been )?(?P<doing>\w+ing)\b", re.I)
+_IT = re.compile(r"^it\b(?= (?:is|was|has|got|gets|feels|went|goes|keeps|seems|varies|depends|comes)\b)", re.I)
+
+
+def on_topic(answer: str, question: str, noun: str, subject: Subject) -> str | None:
+    """An answer's sentences that lean on the question's topic, resolved; None where one of them cannot be.
+
+    `Not well. It has been bad since March.` to `How have you been sleeping?` is `Client reports not sleeping well
+    and that sleep has been bad since March`.
+    """
+    said: list[str] = []
+    for piece in sentences(answer):
+        body = core(answer[piece.start : piece.end]).rstrip(". ")
+        doing = _DOING.search(core(question))
+        manner = _MANNER.match(body)
+        if manner and doing and is_gerund(doing["doing"]):
+            how = manner["manner"].lower()
+            verb = doing["doing"].lower()
+            said.append(f"not {verb} {how.removeprefix('not ')}" if how.startswith("not ") else f"{verb} {how}")
+        elif _IT.match(body):
+            clause = reported(_IT.sub(noun, body, count=1), subject)
+            if clause is None:
+                return None
+            said.append(clause.removeprefix(f"{subject.term} reports "))
+        else:
+            return None
+    return f"{subject.term} reports {' and '.join(said)}" if 0 < len(said) <= 2 else None

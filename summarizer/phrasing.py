@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from summarizer.address import addressed
 from summarizer.observation import LONGEST_FINDING, found, recalled
-from summarizer.person import reported
-from summarizer.plan import planned
+from summarizer.person import on_topic, reported
+from summarizer.plan import appointment, planned
 from summarizer.polarity import is_pure_no
 from summarizer.proposition import proposition
 from summarizer.risk import topics_in
@@ -130,6 +131,10 @@ def _clients(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording | N
             _ended(f"In response to {technique}, {_inside(subject)} stated, {quoted(fact.text)}"),
             fact.evidence,
         )
+    if form == "thought" and len(fact.evidence) == 1:
+        return Wording(_ended(f"{subject.term} voiced the thought, {quoted(fact.text)}"), fact.evidence)
+    if form in _WHOLE and len(fact.evidence) > 1:
+        return _whole_answer(fact, turns, style, subject)
     if form in ("answer", "paired") and len(fact.evidence) > 1:
         return _answer(fact, turns, style, subject)
     if form != "quote":
@@ -140,6 +145,36 @@ def _clients(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording | N
     if said != fact.text or len(said.split()) < 4:
         return None
     return Wording(_ended(f"{subject.term} states, {quoted(fact.text)}"), fact.evidence, confident=False)
+
+
+_WHOLE = frozenset({"support", "thought", "rating", "answered", "topic", "dose"})
+"""Forms of answers that `exchange` reads together with their question."""
+_OPENS_YES = re.compile(r"^\W*(?:(?:oh|well|um|uh|yes|yeah|yep|yup|mhm|i am|i do)\b[\s,.]*)+", re.I)
+
+
+def _whole_answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: Subject) -> Wording | None:
+    question = slice_of(fact.evidence[-1], turns)
+    if without_noise(fact.text) != fact.text or without_noise(question) != question:
+        return None
+    form = attribute(fact, "form")
+    if form == "dose":
+        put = proposition(question, subject)
+        taken = put.reports if put is not None else ""
+        dose = core(_OPENS_YES.sub("", fact.text)).rstrip(". ")
+        if taken and "taking" in taken and dose:
+            return Wording(_ended(f"{subject.term} reports {taken}, {dose}"), fact.evidence)
+        return Wording(_question_and_answer(question, fact, style), fact.evidence)
+    if form == "support" and fact.polarity == "affirmed":
+        return Wording(_ended(f"{subject.term} identified supports: {quoted(fact.text)}"), fact.evidence)
+    if form == "thought":
+        return Wording(_ended(f"{subject.term} identified the thought, {quoted(fact.text)}"), fact.evidence)
+    if form == "topic":
+        said = on_topic(fact.text, question, attribute(fact, "noun"), subject)
+        if said is not None:
+            return Wording(_ended(sentence_case(said)), fact.evidence)
+        noun = attribute(fact, "noun")
+        return Wording(_ended(f"Asked about {noun}, {_inside(subject)} stated, {quoted(fact.text)}"), fact.evidence)
+    return Wording(_question_and_answer(question, fact, style), fact.evidence)
 
 
 def _answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: Subject) -> Wording | None:
@@ -212,6 +247,8 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     text = core(fact.text)
     aspect = attribute(fact, "aspect")
     sentence: str | None
+    if attribute(fact, "form") == "compared":
+        return _compared(fact, turns, style, client)
     if aspect == "identifying":
         sentence = None if re.search(r"\b(?:i|we|you|your|me|my)\b", text, re.I) else text
     elif aspect == "recalled":
@@ -250,6 +287,19 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     )
 
 
+def _compared(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) -> Wording | None:
+    """A score and the one it is compared with, in one sentence."""
+    first, second = (core(slice_of(span, turns)).rstrip(". ") for span in fact.evidence[:2])
+    now = found(first, client, style)
+    then = addressed(second, client, named=True)
+    if now is not None and then is not None:
+        return Wording(
+            _ended(sentence_case(f"{now}; {then[0].lower()}{then[1:]}")), fact.evidence, "clinician"
+        )
+    said = " ".join(quoted(slice_of(span, turns)) for span in fact.evidence[:2])
+    return Wording(_ended(f"{style.clinician_term} stated, {said}"), fact.evidence, "clinician", confident=False)
+
+
 _POINTS_ELSEWHERE = re.compile(
     r"^(?:so |and |but |again |i (?:do )?think )*(?:it|this|that"
     r"|these|those|they)\b",
@@ -269,6 +319,9 @@ def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) 
     agreement = attribute(fact, "agreement")
     reply = turns[fact.evidence[-1].turn].text if len(fact.evidence) > 1 else ""
     sentence = planned(text, client, style)
+    when = appointment(text) if fact.kind == "next_appointment" else None
+    if when is not None and (sentence is None or not sentence.startswith("Next appointment")):
+        sentence = f"Next appointment: {when.removeprefix('on ').removeprefix('On ')}"
     suffix = ""
     if agreement == "agreed":
         suffix = f"; {client.inside} agreed"

@@ -73,6 +73,23 @@ def _in_shape(body: NoteBody, template: Template) -> NoteBody:
     return NoteBody(template.name, tuple(sections))
 
 
+_WHY = {
+    "no_evidence": "it pointed at nothing that was said",
+    "invalid_span": "it pointed at a place that is not in the transcript",
+    "quote_not_exact": "the words it put in quotation marks were not exactly what was said",
+    "denial_without_question": "it said that something was denied, but no question with that answer was found",
+    "unsupported": "hardly a word of it was found in what was said",
+}
+
+
+def _withdrawal(title: str, kind: str) -> str:
+    """Why a statement is missing, for the clinician: neither its words nor its id."""
+    return (
+        f"One sentence was left out of the section {title} because {_WHY[kind]}; "
+        "read the transcript there and add what is missing."
+    )
+
+
 def _without_unsupported(
     body: NoteBody, findings: tuple[Finding, ...]
 ) -> tuple[NoteBody, tuple[Finding, ...]]:
@@ -80,13 +97,12 @@ def _without_unsupported(
     dropped = {f.statement: f.kind for f in findings if f.statement is not None and f.kind in _DROPPED}
     if not dropped:
         return body, findings
-    sections = []
+    sections, told = [], []
     for section in body.sections:
+        for statement in section.statements:
+            if statement.id in dropped:
+                told.append(Finding("withdrawn", "advisory", None, _withdrawal(section.title, dropped[statement.id])))
         kept: tuple[Statement, ...] = tuple(s for s in section.statements if s.id not in dropped)
         sections.append(replace(section, statements=kept, status="drafted" if kept else "not_discussed"))
     left = [f for f in findings if f.statement not in dropped]
-    told = [
-        Finding("withdrawn", "advisory", None, f"Statement {name} was withdrawn from the draft ({kind}).")
-        for name, kind in dropped.items()
-    ]
     return NoteBody(body.template, tuple(sections)), (*left, *told)

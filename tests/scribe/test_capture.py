@@ -1,0 +1,188 @@
+"""A session while it is heard, with the real store and voice activity, and a recogniser that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from running import consented
+
+from asr.recognizer import Hypothesis, Recognizer, Request
+from asr.testing import ScriptedRecognizer, SteadyEmbedder
+from asr.vad import VoiceActivityModel
+from scribe.capture import Capture, Surroundings, to_the_end
+from scribe.config import Settings
+from scribe.crypto import KeyEncryptionKey
+from scribe.engines import Engines, Recognition
+from scribe.errors import NotConsented, StoreFailed
+from scribe.outbox import Outbox
+from scribe.sample import sample_audio
+from scribe.session import Step
+from scribe.store import Store
+from scribe.wire import Gap, ServerMessage, Start, UtteranceMessage
+from summarizer.extractive import ExtractiveEngine
+
+RATE = 16_000
+START = Start(type="start", encoding="pcm_s16le", sample_rate=RATE, channels=2)
+
+
+class Failing(ScriptedRecognizer):
+    """Fails on every second final."""
+
+    finals = 0
+
+    def recognize(self, requests: Sequence[Request]) -> list[Hypothesis]:
+        if requests[0].kind == "final":
+            self.finals += 1
+            if self.finals % 2 == 0:
+                raise RuntimeError("the device was lost")
+        return super().recognize(requests)
+
+
+@asynccontextmanager
+async def captured(
+    folder: Path, recognizer: Recognizer, *, ring_seconds: float = 60.0
+) -> AsyncIterator[tuple[Capture, Store, Outbox]]:
+    """An open capture of a fresh session of two channels."""
+    store = Store(f"sqlite:///{folder / 's.db'}", KeyEncryptionKey(os.urandom(32)))
+    store.migrate()
+    now = datetime.now(UTC)
+    store.create_session("s1", consented(channels=2), now)
+    for what in (Step.CONSENTED, Step.OPENED):
+        store.advance("s1", what, now)
+    engines = Engines(Recognition(recognizer), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine())
+    settings = Settings(data_dir=folder, ring_seconds=ring_seconds)
+    serving = asyncio.create_task(engines.recognition.run())
+    capture = Capture(
+        store.session("s1"), 2, Surroundings(settings, engines, store, lambda: datetime.now(UTC))
+    )
+    outbox = Outbox()
+    capture.attach(outbox, START)
+    try:
+        yield capture, store, outbox
+    finally:
+        await capture.let_go()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        store.close()
+
+
+async def heard(capture: Capture, audio: NDArray[np.float32]) -> None:
+    """All of it, to the end."""
+    await capture.hear_samples(audio)
+    await capture.finish()
+
+
+async def said(outbox: Outbox) -> list[ServerMessage]:
+    outbox.close()
+    told = []
+    while (message := await outbox.get()) is not None:
+        told.append(message)
+    return told
+
+
+def test_what_cannot_be_recognised_is_a_gap_and_the_session_goes_on(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, Failing()) as (capture, store, outbox):
+            await capture.hear_samples(sample_audio()[: 40 * RATE])
+            assert await capture.finish() == 0
+            told = await said(outbox)
+            gaps = [message for message in told if isinstance(message, Gap)]
+            finals = [m for m in told if isinstance(m, UtteranceMessage) and m.is_final and m.text]
+            assert gaps
+            assert finals
+            assert all(gap.reason == "recognizer_failed" and gap.end > gap.start for gap in gaps)
+            assert [mark.kind for mark in store.marks("s1")] == ["gap"] * len(gaps)
+            lost = sum(gap.end - gap.start for gap in gaps)
+            heard = store.session("s1").transcribed / RATE
+            assert heard == pytest.approx(40 - lost, abs=0.01), (
+                "what was not heard is not counted as transcribed"
+            )
+
+    asyncio.run(check())
+
+
+def test_more_audio_than_the_ring_holds_waits_and_is_not_lost(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer(), ring_seconds=40.0) as (capture, store, _):
+            await capture.hear_samples(sample_audio()[: 120 * RATE])
+            await capture.finish()
+            assert capture.position == 120 * RATE
+            assert store.session("s1").transcribed == 120 * RATE
+
+    asyncio.run(check())
+
+
+def test_when_the_store_fails_whoever_feeds_hears_of_it_and_nothing_is_acknowledged(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer()) as (capture, store, outbox):
+
+            def full(connection: sa.Connection) -> None:
+                raise sa.exc.OperationalError("", {}, Exception("disk full"))
+
+            sa.event.listen(store._engine, "begin", full)
+            with pytest.raises(StoreFailed):
+                await heard(capture, sample_audio()[: 90 * RATE])
+            sa.event.remove(store._engine, "begin", full)
+            acknowledged = [getattr(message, "committed", 0) for message in await said(outbox)]
+            assert set(acknowledged) <= {0}
+            assert store.session("s1").position == 0
+
+    asyncio.run(check())
+
+
+def test_letting_go_overwrites_everything_and_tells_the_feeder_why(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer()) as (capture, _, _outbox):
+            await capture.hear_samples(sample_audio()[: 5 * RATE])
+            assert await capture.let_go(NotConsented("Consent was revoked.")) == 0
+            with pytest.raises(NotConsented):
+                await capture.hear_samples(np.zeros((160, 2), np.float32))
+
+    asyncio.run(check())
+
+
+def test_off_the_record_is_stored_with_its_state_in_one_step(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer()) as (capture, store, _):
+            await capture.hear_samples(sample_audio()[: 3 * RATE])
+            await capture.pause()
+            await capture.pause()
+            assert store.session("s1").state == "paused"
+            assert store.session("s1").position == 3 * RATE, "what was said before is decided"
+            await capture.resume()
+            assert store.session("s1").state == "recording"
+            assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume"]
+
+    asyncio.run(check())
+
+
+def test_a_cancelled_wait_does_not_leave_its_thread_behind() -> None:
+    async def check() -> None:
+        import threading
+
+        go, done = threading.Event(), threading.Event()
+
+        def work() -> None:
+            go.wait(20)
+            done.set()
+
+        waiting = asyncio.create_task(to_the_end(work))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert done.is_set()
+
+    asyncio.run(check())
