@@ -78,7 +78,7 @@ def test_the_clients_side_reads_like_a_note(talk: Talk, talked: str, written: st
             "If the thoughts get stronger, client to call their sister.",
         ),
         ("Continue taking your medication.", "Client to continue taking their medication."),
-        ("I'll see you again in two weeks.", "See client again in two weeks."),
+        ("I'll see you again in two weeks.", "Next appointment: in two weeks."),
         ("We could try a lower dose.", "Option discussed: try a lower dose."),
     ],
 )
