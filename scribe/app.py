@@ -160,6 +160,7 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
     `say` gets what a person should know; `announce` gets the line with the address, once connections are taken.
     """
     require_safe_address(settings.host)
+    os.umask(0o077)  # whatever this process makes, its owner alone can read
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -70,8 +70,9 @@ def serve(
                 settings.token.get_secret_value() if settings.token else None, settings.data_dir
             )
             url = line.rpartition(" ")[2]
-            err.print(
-                f"Open the page with [bold]{url}/#token={token}[/bold] (the link is your sign-in; keep it)."
+            _print_link(
+                "Open the page with this link; it is your sign-in, so keep it to yourself:",
+                f"{url}/#token={token}",
             )
 
     with suppress(KeyboardInterrupt):
@@ -108,9 +109,7 @@ async def _demo(settings: Settings, *, mono: bool, stay: bool) -> None:
         seconds = len(audio) / 16_000
         await hear(client, new, iter([audio]), channels=channels, seconds=seconds, console=out)
         if stay:
-            out.print(
-                f"\nReview, edit and sign it here: [bold]{address.sign_in}[/bold]\nCtrl-C ends the demo."
-            )
+            _print_link("\nReview, edit and sign it here (Ctrl-C ends the demo):", address.sign_in)
             await asyncio.Event().wait()
 
 
@@ -382,6 +381,10 @@ def _log_to_stderr(settings: Settings) -> None:
     )
     for noisy in ("alembic", "faster_whisper", "httpx", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _print_link(text: str, link: str) -> None:
+    err.print(f"{text}\n{link}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_error(text: str) -> None:

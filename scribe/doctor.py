@@ -74,7 +74,7 @@ def _models(settings: Settings) -> Iterator[Check]:
     yield Check(
         "Model folder",
         "good" if found else "weak",
-        f"{len(found)} models" if found else "no model in it",
+        f"{len(found)} in {settings.models_dir}" if found else f"none in {settings.models_dir}",
         "" if found else "`scribe models pull base.en` puts one there.",
     )
 

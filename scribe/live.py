@@ -23,7 +23,7 @@ from scribe.errors import NotConsented, Restarting, ScribeError, StreamBusy, Una
 from scribe.note import DraftNote, Note, SignedNote
 from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
-from scribe.session import SpeakerAssignment, State, Step, require_consent
+from scribe.session import CAPTURING, SpeakerAssignment, State, Step, require_consent
 from scribe.store import StoredSession
 from scribe.wire import DraftRequest, Ended, ErrorMessage, NoteReady, Ready, Receipt, Start
 
@@ -37,6 +37,7 @@ class Live:
         self._around = around
         self._captures: dict[str, Capture] = {}
         self._lingering: dict[str, asyncio.Task[None]] = {}
+        self._expiring: dict[str, asyncio.Task[None]] = {}
         self._ending: set[str] = set()
         self._changing = asyncio.Lock()
         self._draining = False
@@ -58,7 +59,8 @@ class Live:
         """
         around = self._around
         async with self._changing:
-            stored = await asyncio.to_thread(around.store.session, session_id)
+            await self._expired(session_id)
+            stored = await self._settled(session_id)
             require_capture(stored, around.clock())
             if self._draining:
                 raise Restarting("The server is going down; reconnect in a moment and resume.")
@@ -99,7 +101,12 @@ class Live:
                 await capture.detach()
             except ScribeError as error:
                 log.error("session %s: its stream ended badly: %s", capture.id, error.code)
-            await asyncio.to_thread(self._around.store.advance, capture.id, Step.CUT, self._around.clock())
+            try:
+                await asyncio.to_thread(
+                    self._around.store.advance, capture.id, Step.CUT, self._around.clock()
+                )
+            except ScribeError as error:
+                log.error("session %s: the cut was not stored: %s", capture.id, error.code)
             if capture.lost is not None:
                 # It cannot go on; the next stream begins anew from the last checkpoint.
                 del self._captures[capture.id]
@@ -133,12 +140,13 @@ class Live:
     async def end(self, session_id: str) -> None:
         """Stop a session that has no stream; raises StreamBusy while one is open, WrongState when it has ended."""
         async with self._changing:
+            await self._expired(session_id)
             capture = self._captures.get(session_id)
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("The session's stream is open; send stop on it.")
             self._stop_lingering(session_id)
             if capture is None:
-                stored = await asyncio.to_thread(self._around.store.session, session_id)
+                stored = await self._settled(session_id)
                 if stored.state not in (State.INTERRUPTED, State.INTERRUPTED_PAUSED):
                     raise WrongState(f"A session that is {stored.state.value} has no capture to end.")
                 capture = Capture(stored, stored.channels or 1, self._around)
@@ -188,6 +196,20 @@ class Live:
         for session_id in list(self._captures):
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
 
+    async def _settled(self, session_id: str) -> StoredSession:
+        """The session as stored; one whose cut could not be stored when it happened is cut now."""
+        store = self._around.store
+        stored = await asyncio.to_thread(store.session, session_id)
+        capture = self._captures.get(session_id)
+        if (
+            stored.state in CAPTURING
+            and session_id not in self._ending
+            and (capture is None or capture.outbox is None)
+        ):
+            await asyncio.to_thread(store.advance, session_id, Step.CUT, self._around.clock())
+            stored = await asyncio.to_thread(store.session, session_id)
+        return stored
+
     async def _cut_off(self, session_id: str, reason: ScribeError) -> None:
         self._stop_lingering(session_id)
         capture = self._captures.pop(session_id, None)
@@ -200,16 +222,22 @@ class Live:
     async def _linger(self, capture: Capture) -> None:
         await asyncio.sleep(self._around.settings.linger_seconds)
         async with self._changing:
-            del self._lingering[capture.id]
+            expiring = self._lingering.pop(capture.id)
             del self._captures[capture.id]
-            self._ending.add(capture.id)
+            self._expiring[capture.id] = expiring
         try:
             await capture.finish()
         except ScribeError as error:
             log.error("session %s: the rest was not stored: %s", capture.id, error.code)
             await capture.let_go()
         finally:
-            self._ending.discard(capture.id)
+            del self._expiring[capture.id]
+
+    async def _expired(self, session_id: str) -> None:
+        """Wait for the last words of a capture nobody came back to: whoever comes now goes on after them."""
+        expiring = self._expiring.get(session_id)
+        if expiring is not None:
+            await asyncio.wait({expiring})
 
     async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
         url = f"/v1/sessions/{session_id}/note"

@@ -86,26 +86,28 @@ class Connection:
         start = await self._start()
         live = self._server.live
         capture, ready = await live.open(session_id, start, self._outbox)
-        self._server.audit.record("stream", "stream opened", session_id)
-        if ready.paused:
-            self._protocol.stay_paused()
-        self._outbox.put(ready)
+        try:
+            await asyncio.to_thread(self._server.audit.record, "stream", "stream opened", session_id)
+            if ready.paused:
+                self._protocol.stay_paused()
+            self._outbox.put(ready)
+            await self._exchange(capture)
+        finally:
+            await live.leave(capture)
+
+    async def _exchange(self, capture: Capture) -> None:
         sender = asyncio.create_task(self._send())
         receiver = asyncio.create_task(self._receive(capture))
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-            if receiver.done() and receiver.exception() is None:
-                self._outbox.close()
-                await sender
-            elif receiver.done():
+            if receiver.done():
                 receiver.result()
-            else:
-                sender.result()
+                self._outbox.close()
+            await sender
         finally:
             for task in (sender, receiver):
                 task.cancel()
             await asyncio.gather(sender, receiver, return_exceptions=True)
-            await live.leave(capture)
 
     async def refuse(self, error: ScribeError) -> None:
         """Say why, then close with the error's code."""

@@ -22,7 +22,7 @@ from summarizer.cues import (
     STATED_OBSERVATION,
 )
 from summarizer.discourse import CLIENT_SIDE, Clause, closing_question
-from summarizer.language import clauses, is_backchannel, is_question, sentences, word_list
+from summarizer.language import broken_off, clauses, is_backchannel, is_question, sentences, word_list
 from summarizer.polarity import answer_polarity, has_negation, is_pure_yes
 from summarizer.techniques import is_medical_visit, techniques_in
 from summarizer.types import Fact, FactKind, Polarity, Span, Turn
@@ -41,8 +41,10 @@ _ACTION = (
 )
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 WHEN = (
-    rf"(?:(?:on |at |for )?(?:the )?(?:same time|same day)\b|(?:on |for |this |next |this coming )*{_DAY}\b|next (?:week|month)\b"
-    rf"|tomorrow\b|in (?:a |an |about |another )*(?:one|two|three|four|five|six|couple of|few|\d+)? ?(?:days?|weeks?|months?)\b"
+    rf"(?:(?:on |at |for )?(?:the )?(?:same time|same day)\b|(?:on |for |this |next "
+    rf"|this coming )*{_DAY}\b|next (?:week|month)\b"
+    rf"|tomorrow\b|in (?:a |an |about |another )*(?:one|two|three|four|five|six|couple of|few"
+    rf"|\d+)? ?(?:days?|weeks?|months?)\b"
     rf"|(?:a|one|two|three|four|six|\d+) (?:days?|weeks?|months?) from\b|(?:on )?the \d+(?:st|nd|rd|th)\b)"
 )
 _ADVERBS = (
@@ -51,10 +53,14 @@ _ADVERBS = (
 )
 _NEXT_APPOINTMENT = re.compile(
     rf"\b(?:(?:see|meet|talk to|talk with|expect|have) (?:you|up)?(?: again| back)? ?{WHEN}"
-    rf"|(?:book|pencil|put|fit|squeeze|get|schedule|have|set) (?:you|us) (?:in|down|back|up|on)\b.{{0,30}}?{WHEN}"
-    rf"|(?:does|would|will|is|how about|what about|can you (?:do|make|come)) (?:\w+ ){{0,3}}?{WHEN}[^.?]*\b(?:work|okay|good|fine|suit|for you)\b"
+    rf"|(?:book|pencil|put|fit|squeeze|get|schedule|have|set) (?:you|us) (?:in|down|back|up"
+    rf"|on)\b.{{0,30}}?{WHEN}"
+    rf"|^(?:(?:so|and|okay|well|then|now)\W+)*(?:does|would|will"
+    rf"|is) (?:\w+ ){{0,2}}?{WHEN}[^.?]*\b(?:work|okay|good|fine|suit)\b"
     rf"|(?:how|what) about (?:\w+ ){{0,2}}?{WHEN}|can you (?:do|make|come)(?: back| in| again| it)* {WHEN}"
-    rf"|(?:next|our) (?:session|appointment) (?:is |will be |on |at |for )*{WHEN})|\b(?:(?:see|meet|talk to|talk with|check in with) you (?:again|back|next|in|on|at"
+    rf"|shall we (?:say|do|meet|try)(?: again)? {WHEN}|(?:next|our) (?:session|appointment) (?:is "
+    rf"|will be |on |at |for )*{WHEN})|\b(?:(?:see|meet|talk to|talk with"
+    rf"|check in with) you (?:again|back|next|in|on|at"
     r"|then)\b.*\b(?:week|weeks|month|months|day|days|monday|tuesday|wednesday|thursday|friday"
     r"|year|time|session|then)"
     r"|(?:next|follow[- ]?up) (?:session|appointment|visit) (?:is|will be|on|in|at|for|next)"
@@ -66,7 +72,10 @@ _NEXT_APPOINTMENT = re.compile(
     r"|we will|shall we|we can) meet\b)\b",
     re.I,
 )
-_PAST_VISIT = re.compile(r"\b(?:last|when did|did you|have you|were you|do you (?:see|meet)|your (?:mother|father|doctor))\b", re.I)
+_TAKES = re.compile(r"^\W*(?:great|perfect|good|fine|okay|ok|all right|alright|sounds)\b", re.I)
+_PAST_VISIT = re.compile(
+    r"\b(?:last|when did|did you|have you|were you|do you (?:see|meet)|your (?:mother|father|doctor))\b", re.I
+)
 """What a question about another visit than the next one says."""
 _HOMEWORK = re.compile(
     r"\b(?:for homework|homework (?:is|for|this|will)|between now and|(?:i want|i would like"
@@ -135,7 +144,9 @@ _REFUSAL = re.compile(
 _AGREEMENT = re.compile(
     r"\b(?:i(?:['’]ll| will) (?:try|do|give|call|make|go|take|use|write|practi[cs]e|start)"
     r"|i can (?:do|try|manage|start|commit)|sounds (?:good|great|fine|reasonable|like a plan)"
-    r"|that works|works? (?:for me|fine|well|great)|(?:see|talk to) you then|i(?:['’]ll| will) be (?:here|there)"
+    r"|that works|works?(?: for me| fine| well| great|(?=\W*$))|(?:is|should be"
+    r"|would be) (?:great|good|fine|perfect|okay)|(?:see|talk to) you then|i(?:['’]ll"
+    r"| will) be (?:here|there)"
     r"|fine (?:by|with) me|i(?:['’]m| am) (?:willing|happy|okay|ready) (?:to|with)|i(?:['’]d"
     r"| would) (?:like|be willing|be open) |sure|let['’]?s do (?:it|that)|i agree|we can do that"
     r"|that['’]?s (?:doable|fine|a good idea))\b",
@@ -150,6 +161,9 @@ _PROGRESS_SEEN = re.compile(
     r"\b(?:progress|improvement|improved|improving|better than|come (?:a )?long way|change(?:d"
     r"|s)? (?:since|from))\b",
     re.I,
+)
+_UNKNOWING = re.compile(
+    r"^\W*(?:(?:um|uh|well|god|oh)\W+)*(?:i (?:do not|don['’]t) know|i guess|god|well)?\W*$", re.I
 )
 _LONGEST_RESPONSE = 26
 """Words up to which the sentences of a reply are told together."""
@@ -274,12 +288,19 @@ def _response(turns: Sequence[Turn], clause: Clause, technique: str) -> Span | N
         return None
     text = reply.turn.text
     pieces = [p for p in sentences(text) if not is_backchannel(text[p.start : p.end])]
+    while len(pieces) > 1 and _UNKNOWING.match(text[pieces[0].start : pieces[0].end]):
+        pieces = pieces[1:]
     if not pieces or "[" in text[pieces[0].start : pieces[0].end]:
         return None
     start, end = pieces[0].start, pieces[0].end
     for piece in pieces[1:3]:
         body = text[start : piece.end]
-        if len(body.split()) > _LONGEST_RESPONSE or "[" in body or body.rstrip().endswith("?"):
+        if (
+            len(body.split()) > _LONGEST_RESPONSE
+            or "[" in body
+            or body.rstrip().endswith("?")
+            or broken_off(text, piece)
+        ):
             break
         end = piece.end
     said = text[start:end]
@@ -321,8 +342,10 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
 
 
 _COMPARED = re.compile(
-    r"\b(?:last (?:time|week|month|session|visit)|previous(?:ly)?|before|down from|up from|it was|was (?:a )?\d+|compared"
-    r"|two weeks ago|in (?:january|february|march|april|may|june|july|august|september|october|november|december))\b",
+    r"\b(?:last (?:time|week|month|session|visit)|previous(?:ly)?|before|down from|up from|it was"
+    r"|was (?:a )?\d+|compared"
+    r"|two weeks ago|in (?:january|february|march|april|may|june|july|august|september|october"
+    r"|november|december))\b",
     re.I,
 )
 
@@ -362,7 +385,8 @@ def _appointment_question(clause: Clause, turns: Sequence[Turn], text: str) -> F
     is_appointment = bool(_NEXT_APPOINTMENT.search(text))
     if reply is None or reply.declined or not (is_appointment or _HOMEWORK.search(text)):
         return None
-    if not reply.agreed and not (is_appointment and answer_polarity(reply.turn.text) == "yes"):
+    taken = answer_polarity(reply.turn.text) == "yes" or _TAKES.match(reply.turn.text)
+    if not reply.agreed and not (is_appointment and taken):
         return None
     if is_appointment and _PAST_VISIT.search(text):
         return None
@@ -375,6 +399,12 @@ def _appointment_question(clause: Clause, turns: Sequence[Turn], text: str) -> F
         aspect="assigned" if kind == "homework" else "",
         agreement="agreed",
     )
+
+
+def asks_appointment(text: str) -> bool:
+    """Whether a clinician's question proposes when to meet next."""
+    bare = core(text)
+    return bool(_NEXT_APPOINTMENT.search(bare)) and not _PAST_VISIT.search(bare)
 
 
 def _is_plan(text: str) -> bool:

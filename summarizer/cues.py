@@ -54,7 +54,8 @@ REASON_ASKED = re.compile(
     r"|issue))"
     r"|what (?:made|makes) you (?:come|decide to come|call)|why (?:are you|did you come) (?:here"
     r"|in)|what happened|what would you like to (?:talk about|work on|focus on|discuss)"
-    r"|what has been going on|how (?:have|has) (?:you|things|the week|your week|it) been(?! (?!doing|feeling)\w+ing\b)"
+    r"|what has been going on|how (?:have|has) (?:you|things|the week|your week"
+    r"|it) been(?! (?!doing|feeling)\w+ing\b)"
     r"|what is (?:on your mind|new)|what are you (?:here|seeing me|coming in) for|chief complaint"
     r"|tell me (?:a little |a bit )?(?:about )?(?:what|why|more about what))\b",
     re.I,
@@ -62,21 +63,28 @@ REASON_ASKED = re.compile(
 """A clinician's question whose answer is why the client came."""
 
 _PERSON = (
-    rf"(?:{KIN}|supervisor|manager|boss|co-?workers?|colleagues?|team|teachers?|professor|landlord|neighbou?rs?"
-    r"|husband|wife|spouse|partner|boyfriend|girlfriend|fianc\w+|ex(?:-\w+)?|roommates?|friends?|kids?|children"
+    rf"(?:{KIN}|supervisor|manager|boss|co-?workers?|colleagues?|team|teachers?|professor|landlord"
+    rf"|neighbou?rs?"
+    r"|husband|wife|spouse|partner|boyfriend|girlfriend|fianc\w+|ex(?:-\w+)?|roommates?|friends?"
+    r"|kids?|children"
     r"|sons?|daughters?|mother-in-law|father-in-law|in-laws|he|she|they|someone|somebody|everyone|people|guy)"
 )
 _DONE_TO_ME = (
-    r"(?:(?:shout|yell|scream|swear|swore|snap|laugh|lash|blow|blew|went off|curs|lied)\w*(?: out| up)? (?:at|on|to)"
-    r"|(?:ignor|criticiz|criticis|humiliat|insult|mock|blam|reject|abandon|bull|betray|cheat|accus|dump|exclud"
+    r"(?:(?:shout|yell|scream|swear|swore|snap|laugh|lash|blow|blew|went off|curs|lied)\w*(?: out"
+    r"| up)? (?:at|on|to)"
+    r"|(?:ignor|criticiz|criticis|humiliat|insult|mock|blam|reject|abandon|bull|betray|cheat"
+    r"|accus|dump|exclud"
     r"|belittl|threaten|disrespect|embarrass|undermin|ghost|harass|judg|disappoint|shout)\w*(?: on)?"
     r"|left|turned (?:his|her|their) backs? on|walked out on|broke up with|made fun of"
     r"|talked down to) (?:me|us)\b(?! (?:alone|know|out to|back|that|because))"
 )
 STRONG_SUPPORT = (
-    r"(?:is|are|was|were|been|being) (?:\w+ )?there for me|lean(?:ing|ed)? on|keeps? me (?:going|alive|here|sane|grounded)"
-    r"|(?:rely|relying|count|counting) on (?:my|him|her|them)|reasons? (?:to|for) (?:live|living|keep going)|live for (?:my|them|him|her)"
-    r"|(?:has|have|got) my back|(?:is|are|been) (?:\w+ )?supportive|supports? me|my (?:faith|church|religion|sponsor|support group"
+    r"(?:is|are|was|were|been|being) (?:\w+ )?there for me|lean(?:ing|ed)? on|keeps? me (?:going"
+    r"|alive|here|sane|grounded)"
+    r"|(?:rely|relying|count|counting) on (?:my|him|her|them)|reasons? (?:to|for) (?:live|living"
+    r"|keep going)|live for (?:my|them|him|her)"
+    r"|(?:has|have|got) my back|(?:is|are|been) (?:\w+ )?supportive|supports? me|my (?:faith"
+    r"|church|religion|sponsor|support group"
     r"|congregation)|gets? me (?:through|out of (?:the house|bed))"
 )
 
@@ -118,9 +126,12 @@ CLIENT_CUES: tuple[Cue, ...] = (
     _cue(
         "event",
         "stressor",
-        rf"{_PERSON} (?:\w+ ){{0,3}}{_DONE_TO_ME}|(?:{_PERSON}) (?:\w+ ){{0,2}}(?:died|passed away|left me|moved out)"
-        r"|(?:funeral|miscarriage|bereave\w*|evict\w*|foreclos\w*|custody|laid off|got fired|was fired|was demoted|passed over)"
-        r"|(?:broke|breaking|split) up\b(?! (?:the|my) )|getting (?:a )?divorced?|lost my (?:job|home|house|mother|mom|father|dad|wife"
+        rf"{_PERSON} (?:\w+ ){{0,3}}{_DONE_TO_ME}|(?:{_PERSON}) (?:\w+ ){{0,2}}(?:died|passed away"
+        rf"|left me|moved out)"
+        r"|(?:funeral|miscarriage|bereave\w*|evict\w*|foreclos\w*|custody|laid off|got fired"
+        r"|was fired|was demoted|passed over)"
+        r"|(?:broke|breaking|split) up\b(?! (?:the|my) )|getting (?:a )?divorced?|lost my (?:job|home"
+        r"|house|mother|mom|father|dad|wife"
         r"|husband|son|daughter|baby|brother|sister|dog|cat|best friend)"
         r"|(?:big |huge |bad |terrible |another |an? )(?:fight|argument|falling[- ]out) with",
     ),
@@ -281,28 +292,40 @@ CLIENT_CUES: tuple[Cue, ...] = (
 COGNITION = re.compile(
     r"^(?:(?:that|and|but|like|maybe|i (?:just |always |still )*(?:think|believe|know|feel like|feel"
     r"|keep thinking|tell myself|told myself)(?: that)?) )*"
-    r"(?:i am (?:just |so |such |always |really |a |an |the |totally |completely |complete |total )*(?:worthless|useless"
-    r"|failure|loser|burden|idiot|stupid|broken|unlovable|weak|damaged|fraud|impostor|imposter|disappointment|mess"
-    r"|bad (?:mother|mom|father|dad|parent|wife|husband|person)|terrible (?:mother|mom|father|dad|parent|wife|husband|person)"
-    r"|not (?:good|smart|strong|worth) ?(?:enough|anything)?|going to (?:fail|be alone|end up alone|get fired|lose everything))\b"
+    r"(?:i am (?:just |so |such |always |really |a |an |the |totally |completely |complete "
+    r"|total )*(?:worthless|useless"
+    r"|failure|loser|burden|idiot|stupid|broken|unlovable|weak|damaged|fraud|impostor|imposter"
+    r"|disappointment|mess"
+    r"|bad (?:mother|mom|father|dad|parent|wife|husband|person)|terrible (?:mother|mom|father|dad"
+    r"|parent|wife|husband|person)"
+    r"|not (?:good|smart|strong|worth) (?:enough|anything)|going to (?:fail|be alone|end up alone"
+    r"|get fired|lose everything))\b"
     r"|i (?:cannot|can never|never) (?:ever )?(?:do|get) (?:anything|it|things|a thing) right"
     r"|i (?:always|just) (?:ruin|mess up|screw up|fail|disappoint)\b|i ruin everything"
     r"|i (?:will|am going to) (?:never|always) (?:be|find|get|have|amount|feel|do)\b"
-    r"|(?:everyone|everybody|people|they|nobody|no one) (?:all )?(?:will|would|is going to|are going to|must|hates?|thinks?"
+    r"|(?:everyone|everybody|nobody|no one) (?:will|would|is going to|must|hates?|thinks?"
     r"|can see|likes?|loves?|cares?|wants|understands|laughs?)\b.*\b(?:me|i|my)\b"
-    r"|nobody (?:cares|likes me|loves me)|nothing (?:ever |will ever |i do )?(?:works out|matters|will work|changes|is (?:ever )?(?:good"
+    r"|they (?:all )?(?:will|are going to) (?:all )?(?:think|laugh|judge|hate|fire|notice"
+    r"|reject)\b.*\b(?:me|i|my)\b"
+    r"|nobody (?:cares|likes me|loves me)|nothing (?:ever |will ever |i do )?(?:works out|matters"
+    r"|will work|changes|is (?:ever )?(?:good"
     r"|right|enough))|it is (?:all )?my (?:own )?fault|what if i\b|something is wrong with me"
-    r"|if i (?:\w+ ){1,6}\W*(?:then )?(?:i|they|everyone|everybody|people|it|he|she|nobody) (?:will|would|am going to|are going to|is going to)"
-    r" (?:be (?:fired|alone|rejected|over|a disaster|ruined|judged|embarrassed)|never|all|fail|lose|leave|hate|think|laugh|fall apart"
+    r"|if i (?:\w+ ){1,6}\W*(?:then )?(?:i|they|everyone|everybody|people|it|he|she"
+    r"|nobody) (?:will|would|am going to|are going to|is going to)"
+    r" (?:be (?:fired|alone|rejected|over|a disaster|ruined|judged|embarrassed)|never|all|fail"
+    r"|lose|leave|hate|think|laugh|fall apart"
     r"|die|judge|reject|fire|find out|notice|collapse)\b)",
     re.I,
 )
 """Thoughts about oneself, others or what will happen, as cognitive therapy writes them down: in quotation marks."""
 DEPENDENT = re.compile(
-    r"^\W*(?:(?:and|but|so|or|then|well)\W+)*(?:the (?:other|others|rest|remaining|same|second|third|latter|former|next)\b(?! (?:day|night|week|morning)\b)"
-    r"|the other (?:days|nights|times|ones?)\b|otherwise\b|other times\b|same (?:with|for|thing|here|goes)\b|so (?:did|do|does|is|was|am) \w+"
-    r"|neither\b|instead\b|except\b|especially\b|not always\b|only (?:then|when|if|because)\b|even then\b|which\b"
-    r"|that (?:is|was) (?:when|why|how|because|what)\b|because\b|either way\b|after that\b|since then\b)",
+    r"^\W*(?:(?:and|but|so|or|then|well)\W+)*(?:the (?:other|others|rest|remaining|same|second"
+    r"|third|latter|former|next)\b(?! (?:day|night|week|morning)\b)"
+    r"|the other (?:days|nights|times|ones?)\b|otherwise\b|other times\b|same (?:with|for|thing"
+    r"|here|goes)\b|so (?:did|do|does|is|was|am) \w+"
+    r"|neither\b|instead\b|except\b|especially\b|not always\b|only (?:then|when|if|because)\b"
+    r"|even then\b|which\b"
+    r"|because\b|either way\b)",
     re.I,
 )
 """Openings of a sentence that says nothing certain without the sentence before it."""

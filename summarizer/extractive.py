@@ -82,10 +82,11 @@ def write_note(
     """The extractive note; what `ExtractiveEngine.write` awaits nothing for."""
     by_id = {turn.id: turn for turn in turns}
     order = {turn.id: i for i, turn in enumerate(turns)}
-    placed = _placed(template, facts)
+    placed = _placed(template, _without_told_responses(template, facts))
+    responses = _responses_told(template, placed)
     sections = []
     for section in template.sections:
-        wordings = _section(section, placed[section.code], by_id, order, style, context)
+        wordings = _section(section, placed[section.code], responses, by_id, order, style, context)
         statements = tuple(
             Statement(f"{section.code.lower()}-{n}", w.text, w.evidence, w.support)
             for n, w in enumerate(wordings, 1)
@@ -116,6 +117,7 @@ def _placed(template: Template, facts: Sequence[Fact]) -> dict[str, list[Fact]]:
 def _section(
     section: TemplateSection,
     facts: Sequence[Fact],
+    responses: Sequence[Fact],
     turns: Mapping[str, Turn],
     order: Mapping[str, int],
     style: Style,
@@ -131,21 +133,81 @@ def _section(
         )
         if fact.kind == "intervention" or told_with_technique:
             continue
+        if fact.kind == "client_response" and fact not in responses and not attribute(fact, "dictated"):
+            continue
+        if fact.kind in _TOLD_ONCE and any(_stands_in(fact, response) for response in responses):
+            continue
+        if attribute(fact, "aspect") == "named" and len(section.kinds) > _FEW:
+            continue
         wording = worded(fact, turns, style)
         if wording is not None:
             candidates.append(_Candidate(fact, wording, order[fact.evidence[0].turn]))
     chosen = _thinned(candidates, measure)
-    out = [c.wording for c in chosen if c.fact.kind == "risk"]
+    risks = [c for c in chosen if c.fact.kind == "risk"]
+    denied = [c.wording for c in risks if _is_denial(c.fact)]
+    out = [c.wording for c in risks if not _is_denial(c.fact)]
     out += _goals(section, turns, context)
     techniques = _techniques(section, facts, turns, style, measure)
-    for kind in dict.fromkeys(entry.split(".")[0] for entry in section.kinds):
-        if kind == "intervention":
-            out += techniques
-        for entry in (e for e in section.kinds if e.split(".")[0] == kind):
-            out += [
-                c.wording for c in chosen if c.fact.kind != "risk" and _home_entry(c.fact, section) == entry
-            ]
-    return out
+    for entry in section.kinds:
+        if entry == "intervention":
+            out, denied = [*out, *denied, *techniques], []
+        out += [c.wording for c in chosen if c.fact.kind != "risk" and _home_entry(c.fact, section) == entry]
+    return [*out, *denied]
+
+
+def _is_denial(fact: Fact) -> bool:
+    """Whether a risk fact is a plain no to a question: told in the section's end, where danger opens it."""
+    return fact.polarity == "negated" and fact.assessed
+
+
+_TOLD_ONCE = frozenset({"event", "quote", "homework"})
+"""Kinds that a section of the client's report leaves out where the same words are told as a response."""
+
+
+def _stands_in(fact: Fact, response: Fact) -> bool:
+    mine, its = fact.evidence[0], response.evidence[0]
+    return (
+        fact.role != "clinician" and mine.turn == its.turn and its.start <= mine.start and mine.end <= its.end
+    )
+
+
+def _responses_told(template: Template, placed: Mapping[str, Sequence[Fact]]) -> list[Fact]:
+    """The responses to techniques that the note will quote, wherever its template puts them."""
+    told: list[Fact] = []
+    for section in template.sections:
+        if section.takes("client_response"):
+            told += _by_technique(placed[section.code])
+    return told
+
+
+def _without_told_responses(template: Template, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts without responses that another section tells as a thought or a rating."""
+    owned = [
+        fact
+        for fact in facts
+        if attribute(fact, "form") in ("thought", "rating")
+        and any(section.takes(fact.kind, attribute(fact, "aspect")) for section in template.sections)
+    ]
+    return [
+        fact
+        for fact in facts
+        if fact.kind != "client_response" or not any(_stands_in(own, fact) for own in owned)
+    ]
+
+
+def _by_technique(facts: Sequence[Fact]) -> list[Fact]:
+    """For each technique its first response and its last, none of them twice."""
+    by_name: dict[str, list[Fact]] = {}
+    used: set[Span] = set()
+    for fact in facts:
+        if (
+            fact.kind == "client_response"
+            and not attribute(fact, "dictated")
+            and fact.evidence[0] not in used
+        ):
+            used.add(fact.evidence[0])
+            by_name.setdefault(attribute(fact, "technique"), []).append(fact)
+    return [fact for its in by_name.values() for fact in (its if len(its) < 3 else (its[0], its[-1]))]
 
 
 def _home_entry(fact: Fact, section: TemplateSection) -> str:
@@ -255,11 +317,10 @@ def _techniques(
     for fact in found:
         if not attribute(fact, "dictated"):
             by_name.setdefault(attribute(fact, "technique"), []).append(fact)
-    responses: dict[str, Fact] = {}
+    responses: dict[str, list[Fact]] = {}
     if section.takes("client_response"):
-        for fact in facts:
-            if fact.kind == "client_response" and not attribute(fact, "dictated"):
-                responses.setdefault(attribute(fact, "technique"), fact)
+        for fact in _by_technique(facts):
+            responses.setdefault(attribute(fact, "technique"), []).append(fact)
     specific = [name for name, its in by_name.items() if attribute(its[0], "breadth") != "broad"]
     broad = sorted((name for name in by_name if name not in specific), key=lambda name: -len(by_name[name]))
     broad = [
@@ -267,21 +328,24 @@ def _techniques(
         for name in broad
         if len(by_name[name]) > 1 and (name != "open questions" or style.detail == "detailed")
     ]
-    said = [_technique(by_name[name], responses.get(name), style) for name in specific[: measure.statements]]
+    said = [
+        _technique(by_name[name], responses.get(name, []), style) for name in specific[: measure.statements]
+    ]
     said += [_broad(by_name[name], style) for name in broad[: measure.broad]]
     return [w for w in (*dictated, *said) if w is not None]
 
 
-def _technique(its: Sequence[Fact], response: Fact | None, style: Style) -> Wording:
+def _technique(its: Sequence[Fact], responses: Sequence[Fact], style: Style) -> Wording:
     wording = next(t.wording for t in TECHNIQUES if t.name == attribute(its[0], "technique"))
     sentence = technique_sentence(wording, style)
     spans = tuple(fact.evidence[0] for fact in its[:_MOST_SPANS])
-    if response is None:
+    if not responses:
         return Wording(sentence, spans, "clinician")
-    said = quoted(response.text)
-    ending = "" if response.text.rstrip().endswith((".", "!", "?")) else "."
+    said = " and later, ".join(quoted(response.text) for response in responses)
+    ending = "" if responses[-1].text.rstrip().endswith((".", "!", "?")) else "."
     sentence = f"{sentence[:-1]}; {client_of(style).inside} responded, {said}{ending}"
-    return Wording(sentence, (*spans, *(s for s in response.evidence if s not in spans)), "clinician")
+    evidence = (*spans, *(span for response in responses for span in response.evidence))
+    return Wording(sentence, tuple(dict.fromkeys(evidence)), "clinician")
 
 
 _UNFIT_EXAMPLE = re.compile(

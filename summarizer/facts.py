@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from summarizer.clinician import clinician_facts, fact_of
+from summarizer.clinician import asks_appointment, clinician_facts, fact_of
 from summarizer.content import content_stems, numbers
 from summarizer.cues import CLIENT_CUES, COGNITION, DEPENDENT, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
 from summarizer.dictation import dictated_facts
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
 from summarizer.exchange import exchange_facts
-from summarizer.language import is_backchannel, sentences, word_list
+from summarizer.language import broken_off, is_backchannel, is_run_on, sentences, word_list
 from summarizer.person import reported
 from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes
 from summarizer.proposition import proposition
@@ -189,12 +189,18 @@ def _thought(clause: Clause) -> Fact | None:
     bare = core(clause.sentence_text)
     if (
         clause.start != clause.sentence.start
-        or not COGNITION.match(bare)
+        or broken_off(clause.turn.text, clause.sentence)
+        or not (COGNITION.match(bare) or COGNITION.match(plain(clause.sentence_text)))
         or not _MIN_WORDS <= len(word_list(bare)) <= _LONGEST_QUOTE
     ):
         return None
     return fact_of(
-        clause, "symptom", evidence=(clause.sentence_span,), confidence=0.8, aspect="cognition", form="thought"
+        clause,
+        "symptom",
+        evidence=(clause.sentence_span,),
+        confidence=0.8,
+        aspect="cognition",
+        form="thought",
     )
 
 
@@ -260,6 +266,8 @@ def _client_fact(
     if not stands_alone:
         if clause.start > clause.sentence.start and _POINTS_BACK.match(clause.text):
             return None
+        if _runs_on(clause) and _UNFIT_RUN_ON.search(clause.text):
+            return None
         quotable = hits >= 1 and "i" in words and _MIN_WORDS + 2 <= len(words) <= _LONGEST_QUOTE
         return (
             fact_of(
@@ -297,7 +305,9 @@ def _client_fact(
 
 _POINTS_BACK = re.compile(r"^\W*(?:it|that|this|they|those|these)\b", re.I)
 """The opening of a clause that would be quoted without what it points to."""
-_ADHERENCE = re.compile(r"\bside[- ]effects?\b|\b(?:missed|skipp?(?:ed|ing)?|forg[eo]t\w*|stopped|ran out|doses?)\b", re.I)
+_ADHERENCE = re.compile(
+    r"\bside[- ]effects?\b|\b(?:missed|skipp?(?:ed|ing)?|forg[eo]t\w*|stopped|ran out|doses?)\b", re.I
+)
 _NOT_HYPOTHETICAL = frozenset({"progress", "energy", "sleep", "symptom", "appetite"})
 """Kinds that tell how things are: `I would have more energy` is none of them."""
 _HYPOTHETICAL = re.compile(r"\b(?:would(?! like)|might|could(?! not)|if)\b", re.I)
@@ -306,12 +316,15 @@ _WITHOUT_NOUN = re.compile(
     r"|night|\w+s)\b)",
     re.I,
 )
-_RUN_ON_WORDS = 8
 
 
 def _runs_on(clause: Clause) -> bool:
-    """Whether a long clause comes from recognised speech without any mark, where it may be two run together."""
-    return len(clause.text.split()) > _RUN_ON_WORDS and not re.search(r"[.,;:!?—–]", clause.turn.text)
+    """Whether a clause of recognised speech without any mark may be two run together."""
+    return not re.search(r"[.,;:!?—–]", clause.turn.text) and is_run_on(core(clause.text))
+
+
+_UNFIT_RUN_ON = re.compile(r"\b(?:you|your)\b|\b(\w+)\W+\1\b", re.I)
+"""What makes speech without marks unfit even to quote: words to another, words said twice."""
 
 
 _BARE_PROMISE = re.compile(
@@ -376,7 +389,7 @@ def _assessed(clause: Clause, question: Question, paired: set[tuple[str, int]]) 
         return None
     asked = plain(question.last)
     kind, aspect, _ = _kind(asked)
-    if kind is None or UNCLEAR.search(question.last) or SMALL_TALK.search(asked):
+    if kind is None or UNCLEAR.search(question.last) or SMALL_TALK.search(asked) or asks_appointment(asked):
         return None
     if proposition(question.last, _SOMEBODY) is None:
         return None
@@ -411,7 +424,7 @@ def _paired(
     asked_kind, asked_aspect, asked_hits = _kind(plain(question.last))
     if asked_kind is None and kind is not None and REASON_ASKED.search(plain(question.last)):
         asked_kind = kind
-    if asked_kind is None or SMALL_TALK.search(plain(question.last)):
+    if asked_kind is None or SMALL_TALK.search(plain(question.last)) or asks_appointment(question.last):
         return None
     paired.add(key)
     polarity: Polarity = "negated" if answer_polarity(clause.text) == "no" else "affirmed"

@@ -33,8 +33,8 @@ _SUBJECT = (
     r"(?:i|i['’](?:m|ve|d|ll)|my|he|she|we|they|it|that|there|(?:he|she|it|that|there)['’]s"
     r"|(?:we|they)['’](?:re|ve|d|ll)|you|you['’](?:re|ve|d|ll)|nothing|everything|everyone|nobody)"
 )
-_OPENS_CLAUSE = _SUBJECT.replace("|nothing|everything|everyone|nobody", "")
-"""What opens a clause after `and`: not `nobody`, which answers what stands before it."""
+_OPENS_CLAUSE = _SUBJECT.replace("|nothing", "").replace("|nobody", "")
+"""What opens a clause after `and`: not `nobody` and `nothing`, which answer what stands before them."""
 _JOINT = re.compile(
     rf"(?:\s*[,;]\s*|\s+)(?:and then|and so|but then|and also|and|but|so"
     rf"|plus)\s*,?\s+(?={_OPENS_CLAUSE}\b(?!\s+(?:know|mean|guess)\b))"
@@ -227,6 +227,30 @@ def _run_on(body: str, piece: Slice) -> list[Slice]:
         cuts.append((match.start(), match.end()))
         last = match.end()
     return [Slice(piece.start + p.start, piece.start + p.end) for p in _between(part, cuts)]
+
+
+_PRONOUN = re.compile(
+    r"\s(?=(?:i|i['’](?:m|ve|d|ll)|he|she|we|they|it(?=\s+(?:is|was|has|does|just|really|started"
+    r"|hurts))|it['’]s|that['’]s"
+    r"|there['’]s)\s)",
+    re.I,
+)
+_RUN_ON_AT_ALL = 18
+
+
+def is_run_on(text: str) -> bool:
+    """Whether a clause without a mark may be two run together (`i missed two doses last week i had no …`)."""
+    found = _WORD.findall(text)
+    if len(found) <= 8 or re.search(r"[.,;:!?—–]", text[:-1]):
+        return False
+    if len(found) > _RUN_ON_AT_ALL:
+        return True
+    if _SUBORDINATE.match(text):
+        return len(re.findall(r"\b(?:i|he|she|we|they)\b", text, re.I)) > 2
+    return any(
+        len(before) >= 3 and before[-1].lower() not in _BOUND_BEFORE
+        for before in (_WORD.findall(text[: match.start()]) for match in _PRONOUN.finditer(text))
+    )
 
 
 # ── the nature of a sentence ─────────────────────────────────────────────────────────────────────────────

@@ -246,7 +246,7 @@ _GENERAL_SUBJECT = re.compile(
     r"^(?:the|a|an|work|school|sleep|life|nothing|everything|everyone|everybody|nobody|no one"
     r"|something|someone|things|people|some|most|all"
     r"|sleeping|working|driving|being|having|going|eating|walking|running|talking|getting|living"
-    r"|home|anxiety|depression|money|family)\b",
+    r"|home|anxiety|depression|money|family|appetite|energy|mood|pain|concentration|drinking|smoking)\b",
     re.I,
 )
 
@@ -293,6 +293,8 @@ def _lower_first(tokens: list[str]) -> list[str]:
 def _is_clause(text: str, tokens: list[str], words: list[str]) -> bool:
     """Whether a clause that does not open with `I` has a subject that can stand alone, and a verb."""
     if words[0] == "my":
+        if re.match(r"^my (?:\w+ )?\w+,? (?:he|she|they|it)\b", text, re.I):
+            return False  # "my dog, he …": named and then spoken of
         verb_at = _finite_follows(tokens, 1)
         return words[1] not in _NOT_VERBS and verb_at is not None and "," not in words[:verb_at]
     if _EXPLETIVE.match(text):
@@ -482,7 +484,9 @@ _MANNER = re.compile(
     re.I,
 )
 _DOING = re.compile(r"\bhow (?:have|are|were) you (?:been )?(?P<doing>\w+ing)\b", re.I)
-_IT = re.compile(r"^it\b(?= (?:is|was|has|got|gets|feels|went|goes|keeps|seems|varies|depends|comes)\b)", re.I)
+_IT = re.compile(
+    r"^it\b(?= (?:is|was|has|got|gets|feels|went|goes|keeps|seems|varies|depends|comes)\b)", re.I
+)
 
 
 def on_topic(answer: str, question: str, noun: str, subject: Subject) -> str | None:
@@ -499,7 +503,9 @@ def on_topic(answer: str, question: str, noun: str, subject: Subject) -> str | N
         if manner and doing and is_gerund(doing["doing"]):
             how = manner["manner"].lower()
             verb = doing["doing"].lower()
-            said.append(f"not {verb} {how.removeprefix('not ')}" if how.startswith("not ") else f"{verb} {how}")
+            said.append(
+                f"not {verb} {how.removeprefix('not ')}" if how.startswith("not ") else f"{verb} {how}"
+            )
         elif _IT.match(body):
             clause = reported(_IT.sub(noun, body, count=1), subject)
             if clause is None:

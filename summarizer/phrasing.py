@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from summarizer.address import addressed
+from summarizer.language import sentences
 from summarizer.observation import LONGEST_FINDING, found, recalled
 from summarizer.person import on_topic, reported
 from summarizer.plan import appointment, planned
@@ -160,20 +161,25 @@ def _whole_answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: 
     if form == "dose":
         put = proposition(question, subject)
         taken = put.reports if put is not None else ""
-        dose = core(_OPENS_YES.sub("", fact.text)).rstrip(". ")
-        if taken and "taking" in taken and dose:
-            return Wording(_ended(f"{subject.term} reports {taken}, {dose}"), fact.evidence)
+        end = sentences(fact.text)[0].end
+        dose = core(_OPENS_YES.sub("", fact.text[:end])).rstrip(". ")
+        more = fact.text[end:].strip()
+        if re.search(r"\b(?:taking|using|being on)\b", taken) and dose:
+            added = f"; {_inside(subject)} states, {quoted(more)}" if more else ""
+            return Wording(_ended(f"{subject.term} reports {taken}, {dose}{added}"), fact.evidence)
         return Wording(_question_and_answer(question, fact, style), fact.evidence)
     if form == "support" and fact.polarity == "affirmed":
         return Wording(_ended(f"{subject.term} identified supports: {quoted(fact.text)}"), fact.evidence)
     if form == "thought":
         return Wording(_ended(f"{subject.term} identified the thought, {quoted(fact.text)}"), fact.evidence)
-    if form == "topic":
+    if form == "topic" and attribute(fact, "noun").split()[-1] in question.lower():
         said = on_topic(fact.text, question, attribute(fact, "noun"), subject)
         if said is not None:
             return Wording(_ended(sentence_case(said)), fact.evidence)
         noun = attribute(fact, "noun")
-        return Wording(_ended(f"Asked about {noun}, {_inside(subject)} stated, {quoted(fact.text)}"), fact.evidence)
+        return Wording(
+            _ended(f"Asked about {noun}, {_inside(subject)} stated, {quoted(fact.text)}"), fact.evidence
+        )
     return Wording(_question_and_answer(question, fact, style), fact.evidence)
 
 
@@ -247,6 +253,9 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     text = core(fact.text)
     aspect = attribute(fact, "aspect")
     sentence: str | None
+    if aspect == "named":
+        turned = addressed(text, client)
+        return Wording(_ended(f"Goal reviewed: {turned}"), fact.evidence, "clinician") if turned else None
     if attribute(fact, "form") == "compared":
         return _compared(fact, turns, style, client)
     if aspect == "identifying":
@@ -297,7 +306,9 @@ def _compared(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subje
             _ended(sentence_case(f"{now}; {then[0].lower()}{then[1:]}")), fact.evidence, "clinician"
         )
     said = " ".join(quoted(slice_of(span, turns)) for span in fact.evidence[:2])
-    return Wording(_ended(f"{style.clinician_term} stated, {said}"), fact.evidence, "clinician", confident=False)
+    return Wording(
+        _ended(f"{style.clinician_term} stated, {said}"), fact.evidence, "clinician", confident=False
+    )
 
 
 _POINTS_ELSEWHERE = re.compile(
@@ -314,13 +325,19 @@ def technique_sentence(wording: str, style: Style) -> str:
     return _ended(f"{style.clinician_term} {named}")
 
 
+_ONLY_SEES = re.compile(
+    r"^(?:(?:see|meet)\b(?:\W+\w+){1,6}|(?:book|put|pencil|fit|squeeze)\b(?:\W+\w+){1,10})\W*$", re.I
+)
+"""An item of the plan that says no more than that clinician and client meet again."""
+
+
 def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) -> Wording | None:
     text = core(fact.text)
     agreement = attribute(fact, "agreement")
     reply = turns[fact.evidence[-1].turn].text if len(fact.evidence) > 1 else ""
     sentence = planned(text, client, style)
     when = appointment(text) if fact.kind == "next_appointment" else None
-    if when is not None and (sentence is None or not sentence.startswith("Next appointment")):
+    if when is not None and (sentence is None or _ONLY_SEES.match(sentence)):
         sentence = f"Next appointment: {when.removeprefix('on ').removeprefix('On ')}"
     suffix = ""
     if agreement == "agreed":

@@ -39,8 +39,10 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "client to",
         ),
         (
-            rf"\bi (?:(?:also|just|then|definitely) )*(?:will|am going to)(?: also| then| just)? (?P<rest>(?:call|contact|email|fax|phone"
-            rf"|reach out to|talk (?:to|with)|speak (?:to|with)|write (?:to|a letter)|coordinate with|consult(?: with)?"
+            rf"\bi (?:(?:also|just|then|definitely) )*(?:will|am going to)(?: also| then"
+            rf"| just)? (?P<rest>(?:call|contact|email|fax|phone"
+            rf"|reach out to|talk (?:to|with)|speak (?:to|with)|write (?:to|a letter)|coordinate with"
+            rf"|consult(?: with)?"
             rf"|check with|follow up with)\b (?!you\b).+)$",
             "clinician",
         ),
@@ -60,8 +62,10 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\byou (?:should|need to|have to|must|ought to|will need to) {_ADVERBS}(?P<rest>.+)$", "advised"),
         (rf"\byou (?:can|could|might want to|may want to|will want to) {_ADVERBS}(?P<rest>.+)$", "may"),
         (
-            rf"^(?:(?:for homework|for (?:this|next|the coming) week|for next time|this week|until (?:then|next time|next week"
-            rf"|we meet)|between now and then),? )?(?:please |i would ask you to )?{_ADVERBS}(?P<rest>(?:continue|keep|start|stop"
+            rf"^(?:(?:for homework|for (?:this|next|the coming) week|for next time|this week|until (?:then"
+            rf"|next time|next week"
+            rf"|we meet)|between now and then),? )?(?:please "
+            rf"|i would ask you to )?{_ADVERBS}(?P<rest>(?:continue|keep|start|stop"
             rf"|try|make sure|practi[cs]e|take|use|come back|follow up|remember|write|bring|notice|call|do"
             rf"|return|watch|be sure|avoid|increase|decrease|pick)\b.+)$",
             "client to",
@@ -72,20 +76,25 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _CLOCK = (
-    r"(?:at |around )(?:\d{1,2}(?::\d\d)?|noon|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+    r"(?:at |around )(?:\d{1,2}(?::\d\d)?|noon|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve)"
     r"(?:[- ](?:thirty|fifteen|forty-five))?(?: ?(?:o'clock|a\.?m\.?|p\.?m\.?))?"
 )
 _PART = r"(?:in the (?:morning|afternoon|evening)|morning|afternoon|evening)"
 _WHEN = re.compile(
-    rf"\b(?P<when>(?:(?:the )?same (?:time|day)(?: and (?:time|place))? (?:next (?:week|month|{_DAY})|in \w+ \w+|on {_DAY})"
-    rf"|(?:on |this coming |this |next )*{_DAY}(?: the \w+| in (?:two|three|four) weeks)?|next (?:week|month)(?: on {_DAY})?|tomorrow"
+    rf"\b(?P<when>(?:(?:the )?same (?:time|day)(?: and (?:time|place))? (?:next (?:week|month"
+    rf"|{_DAY})|in \w+ \w+|on {_DAY})"
+    rf"|(?:on |this coming |this |next )*{_DAY}(?: the \w+| in (?:two|three|four) weeks)?"
+    rf"|next (?:week|month)(?: on {_DAY})?|tomorrow"
     rf"|in (?:about )?(?:a|one|two|three|four|five|six|eight|a couple of|a few|\d+) (?:days?|weeks?|months?)"
-    rf"|(?:a|one|two|three|four|six|\d+) (?:days?|weeks?|months?) from (?:today|now|{_DAY})|on the \d+(?:st|nd|rd|th)?)"
+    rf"|(?:a|one|two|three|four|six|\d+) (?:days?|weeks?|months?) from (?:today|now|{_DAY})"
+    rf"|on the \d+(?:st|nd|rd|th)?)"
     rf"(?:,? {_PART})?(?:,? {_CLOCK})?(?:,? {_PART})?)",
     re.I,
 )
 _ABOUT_MEETING = re.compile(
-    r"\b(?:see you|meet|book you|pencil you|put you (?:down|in)|fit you in|talk (?:to|with) you|how about|what about|does|would|can you"
+    r"\b(?:see you|meet|shall we|book you|pencil you|put you (?:down|in)|fit you in|talk (?:to"
+    r"|with) you|how about|what about|does|would|can you"
     r"|(?:next|our) (?:session|appointment)|expect you|come back)\b",
     re.I,
 )

@@ -101,7 +101,9 @@ def _without_unsupported(
     for section in body.sections:
         for statement in section.statements:
             if statement.id in dropped:
-                told.append(Finding("withdrawn", "advisory", None, _withdrawal(section.title, dropped[statement.id])))
+                told.append(
+                    Finding("withdrawn", "advisory", None, _withdrawal(section.title, dropped[statement.id]))
+                )
         kept: tuple[Statement, ...] = tuple(s for s in section.statements if s.id not in dropped)
         sections.append(replace(section, statements=kept, status="drafted" if kept else "not_discussed"))
     left = [f for f in findings if f.statement not in dropped]

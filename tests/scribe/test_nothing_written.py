@@ -124,6 +124,9 @@ def test_no_file_of_a_session_holds_audio_or_words(tmp_path: Path) -> None:
     names = {str(path.relative_to(watch)) for state in seen for path in state}
     store = {"scribe.db", "scribe.db-wal", "scribe.db-shm", "key", "lock", "server.json", "token"}
     assert names <= {f"data/{name}" for name in store} | {"server.log"}, "no file but the store's own"
+    assert not [path for path in (watch / "data").iterdir() if path.stat().st_mode & 0o077], (
+        "for its owner alone"
+    )
     canaries = clinical(words) | {b"xylophone"}
     assert len(canaries) > 10
     for content in {content for state in (seen[len(seen) // 2], *seen[-2:]) for content in state.values()}:

@@ -1,0 +1,186 @@
+"""All sessions that are heard now: opening, cutting, ending, with the real store and a recogniser that is a fake."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from running import consented
+
+from asr.testing import ScriptedRecognizer, SteadyEmbedder
+from asr.vad import VoiceActivityModel
+from scribe.capture import Surroundings
+from scribe.config import Settings
+from scribe.crypto import KeyEncryptionKey
+from scribe.engines import Engines, Recognition
+from scribe.errors import NotConsented, Restarting, StreamBusy, Unavailable, WrongState
+from scribe.live import Live
+from scribe.outbox import Outbox
+from scribe.sample import sample_audio
+from scribe.session import State, Step
+from scribe.store import Store
+from scribe.wire import Start
+from summarizer.extractive import ExtractiveEngine
+
+RATE = 16_000
+START = Start(type="start", encoding="pcm_s16le", sample_rate=RATE, channels=2)
+AUDIO = sample_audio()[: 20 * RATE]
+
+
+@asynccontextmanager
+async def living(folder: Path, **settings: object) -> AsyncIterator[tuple[Live, Store]]:
+    """Two consented sessions, s1 and s2, that nobody streams yet."""
+    store = Store(f"sqlite:///{folder / 's.db'}", KeyEncryptionKey(os.urandom(32)))
+    store.migrate()
+    now = datetime.now(UTC)
+    for name in ("s1", "s2"):
+        store.create_session(name, consented(channels=2), now)
+        store.advance(name, Step.CONSENTED, now)
+    engines = Engines(
+        Recognition(ScriptedRecognizer()), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine()
+    )
+    chosen = Settings.model_validate({"data_dir": folder} | settings)
+    live = Live(Surroundings(chosen, engines, store, lambda: datetime.now(UTC)))
+    serving = asyncio.create_task(engines.recognition.run())
+    try:
+        yield live, store
+    finally:
+        await live.close()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        store.close()
+
+
+@contextmanager
+def broken(store: Store) -> Iterator[None]:
+    """No transaction can begin."""
+
+    def refuse(_connection: sa.Connection) -> None:
+        raise sa.exc.OperationalError("", {}, Exception("gone"))
+
+    sa.event.listen(store._engine, "begin", refuse)
+    yield
+    sa.event.remove(store._engine, "begin", refuse)
+
+
+def test_a_client_that_comes_back_goes_on_at_the_very_sample(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, ready = await live.open("s1", START, Outbox())
+            assert ready.resume_from == 0
+            await capture.hear_samples(AUDIO[: 5 * RATE + 77])
+            await live.leave(capture)
+            assert store.session("s1").state is State.INTERRUPTED
+            again, ready = await live.open("s1", START, Outbox())
+            assert again is capture
+            assert ready.resume_from == 5 * RATE + 77
+
+    asyncio.run(check())
+
+
+def test_a_client_that_does_not_come_back_in_time_has_its_last_words_stored(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path, linger_seconds=0) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            await asyncio.sleep(0)  # the wait of no seconds is over: its last words are being stored
+            fresh, ready = await live.open("s1", START, Outbox())
+            assert fresh is not capture
+            assert ready.resume_from == len(AUDIO)
+            assert store.transcript("s1")
+
+    asyncio.run(check())
+
+
+def test_a_cut_that_could_not_be_stored_does_not_lock_the_session(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            with broken(store):
+                await live.leave(capture)
+            assert store.session("s1").state is State.RECORDING
+            _, ready = await live.open("s1", START, Outbox())
+            assert ready.resume_from == 0
+            assert store.session("s1").state is State.RECORDING
+
+    asyncio.run(check())
+
+
+def test_one_stream_a_session_and_no_more_streams_than_the_server_has(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path, max_streams=1) as (live, _store):
+            capture, _ = await live.open("s1", START, Outbox())
+            with pytest.raises(StreamBusy):
+                await live.open("s1", START, Outbox())
+            with pytest.raises(Unavailable):
+                await live.open("s2", START, Outbox())
+            await live.leave(capture)
+            await live.open("s2", START, Outbox())
+
+    asyncio.run(check())
+
+
+def test_a_session_is_ended_without_its_stream_and_only_then(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            with pytest.raises(WrongState, match="no capture"):
+                await live.end("s1")
+            capture, _ = await live.open("s1", START, Outbox())
+            with pytest.raises(StreamBusy):
+                await live.end("s1")
+            await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            await live.end("s1")
+            assert store.session("s1").state in (State.ENDED, State.IN_REVIEW)
+            assert store.receipt("s1").seconds_transcribed == len(AUDIO) / RATE
+            assert store.receipt("s1").bytes_retained == 0
+            with pytest.raises(WrongState):
+                await live.open("s1", START, Outbox())
+
+    asyncio.run(check())
+
+
+def test_a_stop_that_cannot_be_stored_leaves_a_session_that_can_go_on(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            with broken(store), pytest.raises(Exception, match="database refused"):
+                await live.stop(capture)
+            _, ready = await live.open("s1", START, Outbox())
+            assert ready.resume_from == store.session("s1").position
+
+    asyncio.run(check())
+
+
+def test_revoking_ends_the_capture_and_says_why(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, _store):
+            outbox = Outbox()
+            capture, _ = await live.open("s1", START, outbox)
+            await capture.hear_samples(AUDIO[:RATE])
+            await live.revoke("s1")
+            while await outbox.get() is not None:
+                pass
+            assert isinstance(outbox.closed, NotConsented)
+            with pytest.raises(NotConsented):
+                await capture.hear_samples(AUDIO[:RATE])
+
+    asyncio.run(check())
+
+
+def test_a_server_that_goes_down_takes_no_new_stream(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, _store):
+            await live.close()
+            with pytest.raises(Restarting):
+                await live.open("s1", START, Outbox())
+
+    asyncio.run(check())
