@@ -1,1 +1,6 @@
 """From a session's sound to a signed note: the server, its store, its page and its command line."""
+
+import os
+
+# The web framework can export traces by itself; a clinical server exports nothing that was not asked for.
+os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = "false"

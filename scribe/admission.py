@@ -6,13 +6,13 @@ Plain ASGI, so that a request's body and its answer can flow at the same time. S
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe.auth import COOKIE, Auth
+from scribe.auth import COOKIE, Auth, same_origin
 from scribe.errors import NotAuthenticated, ScribeError, TooLarge
 from scribe.wire import Problem
 
@@ -20,6 +20,7 @@ MAX_BODY_BYTES = 1024 * 1024
 """Of a JSON body; recordings have a path of their own and are never held whole."""
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in"})
+RECORDING_PATH = re.compile(r"/v1/sessions/[^/]+/audio")
 OPEN_PREFIX = "/page/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -39,7 +40,7 @@ class Admission:
             try:
                 if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
                     authenticate(call, method, self._auth)
-                if not path.endswith("/audio"):
+                if not RECORDING_PATH.fullmatch(path):
                     check_size(call, method)
             except ScribeError as error:
                 await problem(error)(scope, receive, send)
@@ -56,9 +57,7 @@ def authenticate(call: HTTPConnection, method: str, auth: Auth) -> None:
         auth.check_token(given.strip() if scheme.lower() == "bearer" else None)
         return
     auth.check_cookie(cookie)
-    origin = call.headers.get("origin")
-    foreign = origin is None or urlsplit(origin).netloc != call.headers.get("host")
-    if method not in SAFE_METHODS and foreign:
+    if method not in SAFE_METHODS and not same_origin(call.headers.get("origin"), call.headers.get("host")):
         # SameSite=Strict already keeps the cookie at home; this holds where a browser does not know it.
         raise NotAuthenticated(
             "This call came from another page; use the scribe's own page or send the token."

@@ -37,6 +37,7 @@ from scribe.wire import (
     SessionSummary,
     SessionView,
     StreamAccess,
+    TranscriptLine,
     TranscriptView,
 )
 
@@ -87,8 +88,8 @@ def read_session(session_id: SessionId, on: On) -> SessionView:
 @router.delete("/sessions/{session_id}", status_code=204)
 async def shred_session(session_id: SessionId, on: On) -> None:
     """Crypto-shred: the data key and every sealed value are destroyed; receipt and audit trail stay."""
-    await on.live.revoke(session_id)
     await asyncio.to_thread(on.store.shred, session_id, on.clock())
+    await on.live.revoke(session_id)
     await audit(on, "session shredded", session_id)
 
 
@@ -128,7 +129,7 @@ def add_consent(session_id: SessionId, consent: Consent, on: On) -> SessionView:
 async def revoke_consent(
     session_id: SessionId, participant_id: SessionId, on: On, purge: Annotated[bool, Query()] = False
 ) -> Response:
-    """Revoke: live capture stops at once; with `purge`, transcript and draft are crypto-shredded."""
+    """Revoke: live capture stops at once; with `purge`, transcript and draft are destroyed too."""
     now = on.clock()
 
     def change(details: Details) -> tuple[Consent, ...]:
@@ -141,10 +142,14 @@ async def revoke_consent(
             for consent in details.consents
         )
 
-    await asyncio.to_thread(on.store.change_consents, session_id, change, Step.REVOKED, now)
+    stored = await asyncio.to_thread(on.store.change_consents, session_id, change, Step.REVOKED, now)
     await on.live.revoke(session_id)
     await audit(on, "consent revoked", session_id, participant=participant_id, purge=int(purge))
-    if purge:
+    if purge and stored.state is State.SIGNED:
+        # What was signed is part of the record; DELETE on the session itself destroys that too.
+        await asyncio.to_thread(on.store.forget_transcript, session_id)
+        await audit(on, "transcript destroyed", session_id)
+    elif purge:
         await asyncio.to_thread(on.store.shred, session_id, now)
         await audit(on, "session shredded", session_id)
     return Response(status_code=204)
@@ -161,19 +166,24 @@ def read_transcript(session_id: SessionId, on: On) -> TranscriptView:
 
 
 @router.patch("/sessions/{session_id}/transcript/{utterance_id}")
-def correct_line(
+async def correct_line(
     session_id: SessionId, utterance_id: SessionId, change: CorrectLine, on: On
 ) -> TranscriptView:
     """Correct the words of one line; draft again to have the note follow."""
-    _require_unsigned(on, session_id)
-    line = next((line for line in on.store.transcript(session_id) if line.id == utterance_id), None)
-    if line is None:
-        raise NotFound(f"This transcript has no line {utterance_id}.")
-    text = " ".join(change.text.split())
-    corrected = line.model_copy(update={"text": text, "words": (), "corrected": True})
-    on.store.commit_words(session_id, (corrected,))
-    on.audit.record(ACTOR, "line corrected", session_id, utterance=utterance_id)
-    return _transcript(on, session_id)
+
+    def correct() -> TranscriptLine:
+        _require_unsigned(on, session_id)
+        line = next((line for line in on.store.transcript(session_id) if line.id == utterance_id), None)
+        if line is None:
+            raise NotFound(f"This transcript has no line {utterance_id}.")
+        text = " ".join(change.text.split())
+        corrected = line.model_copy(update={"text": text, "words": (), "corrected": True})
+        on.store.commit_words(session_id, (corrected,))
+        on.audit.record(ACTOR, "line corrected", session_id, utterance=utterance_id)
+        return corrected
+
+    on.live.correct(session_id, await asyncio.to_thread(correct))
+    return await asyncio.to_thread(_transcript, on, session_id)
 
 
 @router.patch("/sessions/{session_id}/speakers")

@@ -35,7 +35,7 @@ from scribe.crypto import load_key
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, ScribeError, StoreFailed
 from scribe.live import Live
-from scribe.local import ANNOUNCEMENT, publish
+from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.server import Server
 from scribe.store import Store
 from scribe.wire import Problem
@@ -165,8 +165,9 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
-        app = build_app(settings, await asyncio.to_thread(load_engines, settings, say))
-        with hold(settings.data_dir):
+        # The folder is ours before anything in it is touched: another server's sessions are not to be "recovered".
+        with hold(open_data_dir(settings.data_dir)):
+            app = build_app(settings, await asyncio.to_thread(load_engines, settings, say))
             running = publish(settings.data_dir, url)
             # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
             # is no failure.
@@ -199,7 +200,7 @@ def require_safe_address(host: str) -> None:
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
     """Keep a second server out of the data folder; raises CannotStart where one is there."""
-    with (folder / "lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -41,7 +42,9 @@ class Auth:
 
     def check_token(self, given: str | None) -> None:
         """Raise NotAuthenticated unless this is the access token; takes the same time for any wrong one."""
-        if given is None or not hmac.compare_digest(given.encode(), self._token.encode()):
+        if given is None or not hmac.compare_digest(
+            given.encode(errors="surrogatepass"), self._token.encode()
+        ):
             raise NotAuthenticated(
                 "An access token is needed: send `Authorization: Bearer <token>`. "
                 "`scribe token` prints the one of this machine."
@@ -81,6 +84,16 @@ class Auth:
             raise NotAuthenticated(f"The token has expired. {mend}") from None
         except jwt.InvalidTokenError:
             raise NotAuthenticated(f"The token is not one that this server gave. {mend}") from None
+
+
+def same_origin(origin: str | None, host: str | None) -> bool:
+    """Whether a call came from our own page, by the headers that a browser sets."""
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def load_token(given: str | None, folder: Path) -> str:

@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ParamSpec, TypeVar
@@ -28,10 +27,10 @@ from asr.resampler import Resampler
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
 from scribe.config import Settings
 from scribe.engines import Engines
-from scribe.errors import BadRequest, ScribeError, StreamBusy, UnusableAudio, WrongState
+from scribe.errors import BadRequest, NotConsented, ScribeError, StreamBusy, UnusableAudio, WrongState
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
-from scribe.session import SpeakerAssignment, State, Step
+from scribe.session import SpeakerAssignment, State, Step, consent_until
 from scribe.store import Store, StoredSession
 from scribe.wire import (
     Ack,
@@ -78,11 +77,13 @@ class Capture:
         self._over: ScribeError | None = None
         self._around = around
         participants = stored.details.participants
+        self._consent_until = consent_until(participants, stored.details.consents)
         self._lines = Lines(participants, stored.speakers, channels)
         self._decoder: PcmDecoder | None = None
         self._resampler: Resampler | None = None
         self._rate = SAMPLE_RATE
         self._lock = asyncio.Lock()
+        self._pausing = asyncio.Lock()
         self._finals: deque[DecodeJob] = deque()
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
@@ -159,6 +160,8 @@ class Capture:
             audio = audio[dropped:]
         while len(audio):
             self._raise_if_over()
+            if self._consent_until is not None and self._around.clock() >= self._consent_until:
+                raise NotConsented("A participant's consent has expired; record a new one, then resume.")
             async with self._lock:
                 taken = min(len(audio), self._pipeline.room)
                 if taken:
@@ -173,14 +176,18 @@ class Capture:
                 await self._progress.wait()
 
     async def pause(self) -> None:
-        """Off the record: what was said before is decoded, nothing after is taken."""
-        if self.paused:
-            return
-        self.paused = True
-        await self._close_utterances()
-        await self._drain()
-        await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
-        self._emit(Gap(start=self._seconds, end=self._seconds, reason="off_the_record"))
+        """Off the record: what was said before is decoded and stored, nothing after is taken.
+
+        Must be seen through to the end once begun; `detach` waits for it.
+        """
+        async with self._pausing:
+            if self.paused:
+                return
+            self.paused = True
+            await self._close_utterances()
+            await self._drain()
+            await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
+            self._emit(Gap(start=self._seconds, end=self._seconds, reason="off_the_record"))
 
     async def resume(self) -> None:
         """On the record again."""
@@ -210,13 +217,20 @@ class Capture:
     async def detach(self) -> None:
         """The socket is gone: what came is kept for a while, so that the client can go on."""
         self.outbox = None
-        if self._decoder is None or self._resampler is None or self.paused:
+        async with self._pausing:
+            resampler, self._decoder, self._resampler = self._resampler, None, None
+        if resampler is None or self.paused or self._skip:
             return
-        # The last milliseconds are still in the resampler; half a sample of a broken frame is not.
-        with suppress(AsrError):
-            tail = self._resampler.flush()
-            self._decoder = self._resampler = None
-            await self.hear_samples(tail)
+        tail = resampler.flush()
+        async with self._lock:
+            # The last milliseconds, as far as there is room: nobody waits for a client that is gone.
+            tail = tail[: self._pipeline.room]
+            if len(tail) and self._over is None:
+                self._handle(await to_the_end(self._pipeline.push, tail))
+
+    def correct(self, line: TranscriptLine) -> None:
+        """The clinician corrected a line: it is not to be told or stored otherwise again."""
+        self._lines.correct(line)
 
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> None:
         """The clinician said who is who."""
@@ -365,7 +379,7 @@ class Capture:
             lines,
             checkpoint=(checkpoint.position, checkpoint.state),
             channels=self.channels,
-            transcribed=checkpoint.position - self._committed - self._failed_samples,
+            transcribed=max(0, checkpoint.position - self._committed - self._failed_samples),
             speakers=self._lines.speakers,
         )
         self._failed_samples = 0

@@ -150,7 +150,11 @@ class SessionStream:
         return self._read()
 
     async def _read(self) -> AsyncIterator[ServerMessage]:
-        while (message := await self._messages.get()) is not None:
+        # The mark of the end finds no place where the queue is full: then the emptied queue is the mark.
+        while not (self._over and self._messages.empty()):
+            message = await self._messages.get()
+            if message is None:
+                break
             yield message
         if self._failure is not None:
             raise self._failure

@@ -61,6 +61,10 @@ class Lines:
             tuple(self._lines[line_id] for line_id in changed),
         )
 
+    def correct(self, line: TranscriptLine) -> None:
+        """A line as a person put it right."""
+        self._lines[line.id] = line
+
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> tuple[TranscriptLine, ...]:
         """The clinician said who is who; every line that changed."""
         self.speakers = {**self.speakers, **speakers}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,9 +24,9 @@ from scribe.errors import NotConsented, Restarting, ScribeError, StreamBusy, Una
 from scribe.note import DraftNote, Note, SignedNote
 from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
-from scribe.session import CAPTURING, SpeakerAssignment, State, Step, require_consent
+from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step, require_consent
 from scribe.store import StoredSession
-from scribe.wire import DraftRequest, Ended, ErrorMessage, NoteReady, Ready, Receipt, Start
+from scribe.wire import DraftRequest, Ended, ErrorMessage, NoteReady, Ready, Receipt, Start, TranscriptLine
 
 log = logging.getLogger("scribe.live")
 
@@ -37,15 +38,16 @@ class Live:
         self._around = around
         self._captures: dict[str, Capture] = {}
         self._lingering: dict[str, asyncio.Task[None]] = {}
-        self._expiring: dict[str, asyncio.Task[None]] = {}
-        self._ending: set[str] = set()
-        self._changing = asyncio.Lock()
+        self._ending: dict[str, Capture] = {}
+        self._opening: set[str] = set()
+        # What opens, cuts and ends one session waits for one another; sessions do not wait for each other.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
 
     @property
     def streams(self) -> int:
         """Streams that are open now."""
-        return sum(capture.outbox is not None for capture in self._captures.values())
+        return sum(capture.outbox is not None for capture in self._captures.values()) + len(self._opening)
 
     @property
     def full(self) -> bool:
@@ -58,55 +60,51 @@ class Live:
         Raises NotFound, NotConsented, WrongState, StreamBusy, BadRequest or Unavailable; nothing has changed then.
         """
         around = self._around
-        async with self._changing:
-            await self._expired(session_id)
+        async with self._alone(session_id):
             stored = await self._settled(session_id)
             require_capture(stored, around.clock())
+            capture = self._captures.get(session_id)
+            if capture is not None and capture.outbox is not None:
+                raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
                 raise Restarting("The server is going down; reconnect in a moment and resume.")
-            if session_id in self._ending:
-                raise WrongState("This session is being ended; it takes no more audio.")
-            capture = self._captures.get(session_id)
-            if (capture is None or capture.outbox is None) and self.streams >= around.settings.max_streams:
+            if self.full:
                 raise Unavailable(
                     f"All {around.settings.max_streams} streams of this server are taken; try again later."
                 )
-            if capture is None:
-                capture = Capture(stored, stored.channels or start.channels, around)
-                await capture.load()
+            self._opening.add(session_id)
             try:
+                if capture is None:
+                    capture = await self._begun(stored, stored.channels or start.channels)
                 ready = capture.attach(outbox, start)
-            except ScribeError:
-                if session_id not in self._captures:
-                    await capture.let_go()
-                raise
-            try:
                 await asyncio.to_thread(around.store.advance, session_id, Step.OPENED, around.clock())
-            except ScribeError:
-                capture.outbox = None
-                if session_id not in self._captures:
-                    await capture.let_go()
+            except BaseException:
+                if capture is not None:
+                    capture.outbox = None
+                    if session_id not in self._captures:
+                        await capture.let_go()
                 raise
+            finally:
+                self._opening.discard(session_id)
             self._captures[session_id] = capture
             self._stop_lingering(session_id)
             return capture, ready
 
     async def leave(self, capture: Capture) -> None:
         """The socket of a session is gone; its un-committed audio waits a while for it to come back."""
-        async with self._changing:
+        async with self._alone(capture.id):
             # Until this is done nobody may open the session: it would go on before it was cut.
             if self._captures.get(capture.id) is not capture:
                 return
-            try:
-                await capture.detach()
-            except ScribeError as error:
-                log.error("session %s: its stream ended badly: %s", capture.id, error.code)
+            await capture.detach()
             try:
                 await asyncio.to_thread(
                     self._around.store.advance, capture.id, Step.CUT, self._around.clock()
                 )
             except ScribeError as error:
                 log.error("session %s: the cut was not stored: %s", capture.id, error.code)
+            if self._captures.get(capture.id) is not capture:
+                return  # cut off in the meantime
             if capture.lost is not None:
                 # It cannot go on; the next stream begins anew from the last checkpoint.
                 del self._captures[capture.id]
@@ -118,42 +116,41 @@ class Live:
         """The session is over: the rest is decoded, the audio let go, the receipt given, the draft written."""
         around = self._around
         self._captures.pop(capture.id, None)
-        self._ending.add(capture.id)
+        self._ending[capture.id] = capture
         try:
             retained = await capture.finish()
             now = around.clock()
-            await asyncio.to_thread(around.store.end_capture, capture.id, now)
-            receipt = await asyncio.to_thread(self._receipt, capture, retained, now)
+
+            def receipt_of(stored: StoredSession, previous: str) -> Receipt:
+                return self._receipt(capture, retained, stored, previous, now)
+
+            receipt = await asyncio.to_thread(around.store.end_capture, capture.id, now, receipt_of)
             said = await self._drafted(capture.id)
-        except ScribeError:
+        except BaseException:
             # What was committed is safe: the session can be opened again and goes on from there.
             await capture.let_go()
             with suppress(ScribeError):
                 await asyncio.to_thread(around.store.advance, capture.id, Step.CUT, around.clock())
             raise
         finally:
-            self._ending.discard(capture.id)
+            self._ending.pop(capture.id, None)
         if capture.outbox is not None:
             capture.outbox.put(said)
             capture.outbox.put(Ended(receipt=receipt))
 
     async def end(self, session_id: str) -> None:
         """Stop a session that has no stream; raises StreamBusy while one is open, WrongState when it has ended."""
-        async with self._changing:
-            await self._expired(session_id)
+        async with self._alone(session_id):
+            stored = await self._settled(session_id)
             capture = self._captures.get(session_id)
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("The session's stream is open; send stop on it.")
+            if stored.state not in UNFINISHED:
+                raise WrongState(f"A session that is {stored.state.value} has no capture to end.")
             self._stop_lingering(session_id)
             if capture is None:
-                stored = await self._settled(session_id)
-                if stored.state not in (State.INTERRUPTED, State.INTERRUPTED_PAUSED):
-                    raise WrongState(f"A session that is {stored.state.value} has no capture to end.")
-                capture = Capture(stored, stored.channels or 1, self._around)
-                await capture.load()
-            self._captures.pop(session_id, None)
-            self._ending.add(session_id)
-        await self.stop(capture)
+                capture = await self._begun(stored, stored.channels or 1)
+            await self.stop(capture)
 
     async def draft(self, session_id: str, request: DraftRequest) -> DraftNote:
         """Draft the session's note anew and keep it, unless too little was said for one."""
@@ -180,9 +177,15 @@ class Live:
 
     def confirm(self, session_id: str, speakers: dict[str, SpeakerAssignment]) -> None:
         """The clinician said who is who while the session is heard."""
-        capture = self._captures.get(session_id)
+        capture = self._heard_now(session_id)
         if capture is not None:
             capture.confirm(speakers)
+
+    def correct(self, session_id: str, line: TranscriptLine) -> None:
+        """The clinician corrected a line while the session is heard."""
+        capture = self._heard_now(session_id)
+        if capture is not None:
+            capture.correct(line)
 
     async def revoke(self, session_id: str) -> None:
         """Consent is gone, or the session is: capture stops at once and pending audio is overwritten."""
@@ -191,28 +194,48 @@ class Live:
         )
 
     async def close(self) -> None:
-        """The server goes down: every stream is told to reconnect; what is not committed will be replayed."""
+        """The server goes down: every stream is told to reconnect; what is not committed will be replayed.
+
+        What nobody will replay any more, the last words of a session that is being ended, is seen through.
+        """
         self._draining = True
         for session_id in list(self._captures):
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
+        await asyncio.gather(*self._lingering.values(), return_exceptions=True)
+
+    def _alone(self, session_id: str) -> asyncio.Lock:
+        lock = self._locks.get(session_id)
+        if lock is None:
+            lock = self._locks[session_id] = asyncio.Lock()
+        return lock
+
+    def _heard_now(self, session_id: str) -> Capture | None:
+        return self._captures.get(session_id) or self._ending.get(session_id)
+
+    async def _begun(self, stored: StoredSession, channels: int) -> Capture:
+        capture = Capture(stored, channels, self._around)
+        try:
+            await capture.load()
+        except BaseException:
+            await capture.let_go()
+            raise
+        return capture
 
     async def _settled(self, session_id: str) -> StoredSession:
         """The session as stored; one whose cut could not be stored when it happened is cut now."""
+        if session_id in self._ending:
+            raise WrongState("This session is being ended; it takes no more audio.")
         store = self._around.store
         stored = await asyncio.to_thread(store.session, session_id)
         capture = self._captures.get(session_id)
-        if (
-            stored.state in CAPTURING
-            and session_id not in self._ending
-            and (capture is None or capture.outbox is None)
-        ):
+        if stored.state in CAPTURING and (capture is None or capture.outbox is None):
             await asyncio.to_thread(store.advance, session_id, Step.CUT, self._around.clock())
             stored = await asyncio.to_thread(store.session, session_id)
         return stored
 
     async def _cut_off(self, session_id: str, reason: ScribeError) -> None:
         self._stop_lingering(session_id)
-        capture = self._captures.pop(session_id, None)
+        capture = self._captures.pop(session_id, None) or self._ending.get(session_id)
         if capture is not None:
             outbox = capture.outbox
             await capture.let_go(reason)
@@ -221,23 +244,20 @@ class Live:
 
     async def _linger(self, capture: Capture) -> None:
         await asyncio.sleep(self._around.settings.linger_seconds)
-        async with self._changing:
-            expiring = self._lingering.pop(capture.id)
+        # From here on it is not called off: who comes now waits, and goes on after the last words.
+        async with self._alone(capture.id):
+            if self._captures.get(capture.id) is not capture or capture.outbox is not None:
+                return
             del self._captures[capture.id]
-            self._expiring[capture.id] = expiring
-        try:
-            await capture.finish()
-        except ScribeError as error:
-            log.error("session %s: the rest was not stored: %s", capture.id, error.code)
-            await capture.let_go()
-        finally:
-            del self._expiring[capture.id]
-
-    async def _expired(self, session_id: str) -> None:
-        """Wait for the last words of a capture nobody came back to: whoever comes now goes on after them."""
-        expiring = self._expiring.get(session_id)
-        if expiring is not None:
-            await asyncio.wait({expiring})
+            self._ending[capture.id] = capture
+            try:
+                await capture.finish()
+            except Exception as error:
+                log.error("session %s: the rest was not stored: %s", capture.id, type(error).__name__)
+                await capture.let_go()
+            finally:
+                self._ending.pop(capture.id, None)
+                self._lingering.pop(capture.id, None)
 
     async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
         url = f"/v1/sessions/{session_id}/note"
@@ -251,13 +271,14 @@ class Live:
         return NoteReady(status="insufficient_audio" if note.insufficient else "ready", url=url)
 
     def _stop_lingering(self, session_id: str) -> None:
-        lingering = self._lingering.pop(session_id, None)
-        if lingering is not None:
+        lingering = self._lingering.get(session_id)
+        if lingering is not None and session_id not in self._ending:
+            del self._lingering[session_id]
             lingering.cancel()
 
-    def _receipt(self, capture: Capture, retained: int, now: datetime) -> Receipt:
-        store = self._around.store
-        stored = store.session(capture.id)
+    def _receipt(
+        self, capture: Capture, retained: int, stored: StoredSession, previous: str, now: datetime
+    ) -> Receipt:
         info = self._around.engines.recognition.info
         kept = retained / (np.dtype(np.float32).itemsize * capture.channels)
         body: dict[str, object] = {
@@ -272,7 +293,7 @@ class Live:
             "started_at": (stored.started_at or now).isoformat(),
             "ended_at": now.isoformat(),
         }
-        return store.append_receipt(capture.id, lambda previous: make_receipt(body, previous))
+        return make_receipt(body, previous)
 
 
 def require_capture(stored: StoredSession, now: datetime) -> None:

@@ -6,6 +6,7 @@ Commands speak to it through the same API as everybody else, so there is one way
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ from scribe.errors import CannotStart
 
 ANNOUNCEMENT = "Listening on "
 RUNNING = "server.json"
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ async def serving(settings: Settings, *options: str) -> AsyncIterator[Address]:
 
 async def running(folder: Path, settings: Settings) -> Address | None:
     """The server that announced itself in this data folder, if it answers."""
+    if not held(folder):
+        return (
+            None  # what stands there is of a server that is gone; another program may answer at its address
+        )
     try:
         announced = json.loads((folder / RUNNING).read_text())
         address = Address(announced["url"], _token(settings), announced["process"])
@@ -87,6 +93,18 @@ async def spawned(arguments: Sequence[str], settings: Settings) -> AsyncIterator
             with suppress(ProcessLookupError):
                 process.terminate()
             await process.wait()
+
+
+def held(folder: Path) -> bool:
+    """Whether a living server holds this data folder."""
+    try:
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def publish(folder: Path, url: str) -> Path:

@@ -66,12 +66,10 @@ def list_templates() -> TemplateList:
 @router.post("/sessions/{session_id}/note", status_code=201)
 async def draft_note(session_id: SessionId, request: DraftRequest, on: On) -> NoteView:
     """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
-    if request.template is not None:
-        template_named(request.template)
-        await asyncio.to_thread(on.store.set_template, session_id, request.template)
     draft = await on.live.draft(session_id, request)
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
+    await asyncio.to_thread(on.store.set_template, session_id, draft.template)
     await audit(on, "note drafted", session_id)
     return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
 

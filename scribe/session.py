@@ -82,6 +82,10 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = {
 """The whole life of a session; what is not in the table is refused."""
 
 CAPTURING = frozenset({State.RECORDING, State.PAUSED})
+"""A stream is open."""
+
+UNFINISHED = CAPTURING | {State.INTERRUPTED, State.INTERRUPTED_PAUSED}
+"""Words may still come."""
 
 
 def step(state: State, what: Step) -> State:
@@ -212,6 +216,21 @@ def missing_consent(
         for participant in participants
         if (lacking := REQUIRED_SCOPE - given.get(participant.id, set()))
     }
+
+
+def consent_until(participants: Iterable[Participant], consents: Iterable[Consent]) -> datetime | None:
+    """When consent that is complete now will no longer be; None where none of it expires."""
+    given = [consent for consent in consents if consent.revoked_at is None]
+    ends: list[datetime] = []
+    for participant in participants:
+        for scope in REQUIRED_SCOPE:
+            covering = [
+                c.expires_at for c in given if c.participant_id == participant.id and scope in c.scope
+            ]
+            expiring = [end for end in covering if end is not None]
+            if expiring and len(expiring) == len(covering):
+                ends.append(max(expiring))
+    return min(ends, default=None)
 
 
 def require_consent(participants: Iterable[Participant], consents: Iterable[Consent], now: datetime) -> None:

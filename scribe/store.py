@@ -23,9 +23,10 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError
 
 from scribe.crypto import KeyEncryptionKey, SessionCipher
-from scribe.errors import NotFound, StoreFailed
+from scribe.errors import NotFound, StoreFailed, WrongState
 from scribe.note import Note
 from scribe.session import (
+    UNFINISHED,
     Consent,
     NewSession,
     Participant,
@@ -202,14 +203,7 @@ class Store:
             for table in (utterances, marks, notes):
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
             self._update(connection, session_id, data_key=None, details=None, speakers=None, checkpoint=None)
-        if self._engine.dialect.name == "sqlite":
-            # The log still holds the pages as they were before: write it back and cut it to nothing.
-            with self._errors():
-                raw = self._engine.raw_connection()
-                try:
-                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                finally:
-                    raw.close()
+        self._cut_log()
 
     # --- transcript ----------------------------------------------------------------------------------
 
@@ -233,6 +227,8 @@ class Store:
         """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id)
+            if checkpoint is not None and stored.state not in UNFINISHED:
+                raise WrongState(f"A session that is {stored.state.value} takes no more words.")
             for line in lines:
                 _upsert(
                     connection,
@@ -242,16 +238,7 @@ class Store:
                     line.id,
                     line=self._line(cipher, session_id, line),
                 )
-            number = connection.execute(
-                sa.select(sa.func.coalesce(sa.func.max(marks.c.number), 0)).where(
-                    marks.c.session_id == session_id
-                )
-            ).scalar_one()
-            for offset, mark in enumerate(new_marks, start=1):
-                sealed = _seal(cipher, mark, session_id, "mark", str(number + offset))
-                connection.execute(
-                    sa.insert(marks).values(session_id=session_id, number=number + offset, mark=sealed)
-                )
+            self._add_marks(connection, cipher, session_id, new_marks)
             values: dict[str, Any] = {"transcribed": stored.transcribed + transcribed}
             if checkpoint is not None:
                 position, state = checkpoint
@@ -269,11 +256,36 @@ class Store:
             if what is not None and now is not None:
                 self._advance(connection, session_id, what, now)
 
-    def end_capture(self, session_id: str, now: datetime) -> None:
-        """The session is over: the checkpoint, and with it every voiceprint, is destroyed."""
+    def end_capture(
+        self, session_id: str, now: datetime, make: Callable[[StoredSession, str], Receipt]
+    ) -> Receipt:
+        """The session is over: every voiceprint is destroyed and the receipt written, in one transaction.
+
+        `make` gets the session and the hash of the receipt before it.
+        """
         with self._transaction() as connection:
+            stored, _ = self._read(connection, session_id)
             self._advance(connection, session_id, Step.STOPPED, now)
             self._update(connection, session_id, checkpoint=None)
+            number, last = self._last_link(connection, receipts)
+            receipt = make(stored, last)
+            connection.execute(
+                sa.insert(receipts).values(
+                    number=number + 1,
+                    session_id=session_id,
+                    receipt=receipt.model_dump_json(),
+                    sha256=receipt.sha256,
+                )
+            )
+            return receipt
+
+    def forget_transcript(self, session_id: str) -> None:
+        """Destroy the words of a session and keep its note: what was signed is part of the record."""
+        with self._transaction() as connection:
+            self._read(connection, session_id)
+            for table in (utterances, marks):
+                connection.execute(sa.delete(table).where(table.c.session_id == session_id))
+        self._cut_log()
 
     def transcript(self, session_id: str) -> tuple[TranscriptLine, ...]:
         """All final utterances by time."""
@@ -294,17 +306,7 @@ class Store:
         """Pauses, marks and gaps in the order they came."""
         with self._transaction() as connection:
             _, cipher = self._read(connection, session_id)
-            rows = connection.execute(
-                sa.select(marks.c.number, marks.c.mark)
-                .where(marks.c.session_id == session_id)
-                .order_by(marks.c.number)
-            ).all()
-        return tuple(
-            TranscriptMark.model_validate_json(
-                cipher.open(row.mark, "sessions", session_id, "mark", str(row.number))
-            )
-            for row in rows
-        )
+            return self._marks(connection, cipher, session_id)
 
     # --- notes ---------------------------------------------------------------------------------------
 
@@ -319,7 +321,9 @@ class Store:
     ) -> Note:
         """Replace the note by what `change` makes of it, take a step, and keep what stood there before."""
         with self._transaction() as connection:
-            _, cipher = self._read(connection, session_id)
+            stored, cipher = self._read(connection, session_id)
+            if what is None and stored.state not in (State.IN_REVIEW, State.SIGNED):
+                raise WrongState(f"The note of a session that is {stored.state.value} cannot be changed.")
             try:
                 before: Note | None = self._note(connection, cipher, session_id)
             except NotFound:
@@ -339,26 +343,6 @@ class Store:
             return note
 
     # --- chains --------------------------------------------------------------------------------------
-
-    def append_receipt(self, session_id: str, make: Callable[[str], Receipt]) -> Receipt:
-        """Chain a receipt to the last one; a session's receipt is made once and then only read."""
-        with self._transaction() as connection:
-            row = connection.execute(
-                sa.select(receipts.c.receipt).where(receipts.c.session_id == session_id)
-            ).first()
-            if row is not None:
-                return Receipt.model_validate_json(row.receipt)
-            number, last = self._last_link(connection, receipts)
-            receipt = make(last)
-            connection.execute(
-                sa.insert(receipts).values(
-                    number=number + 1,
-                    session_id=session_id,
-                    receipt=receipt.model_dump_json(),
-                    sha256=receipt.sha256,
-                )
-            )
-            return receipt
 
     def receipt(self, session_id: str) -> Receipt:
         """The discard receipt of a session; raises NotFound before its end."""
@@ -384,6 +368,17 @@ class Store:
         return tuple((row.event, row.sha256) for row in rows)
 
     # --- inside --------------------------------------------------------------------------------------
+
+    def _cut_log(self) -> None:
+        """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._errors():
+            raw = self._engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -453,6 +448,34 @@ class Store:
         if row is None:
             raise NotFound(f"The session {session_id} has no note yet; draft one with POST …/note.")
         return _NOTE.validate_json(cipher.open(row.note, "sessions", session_id, "note", str(row.number)))
+
+    def _marks(
+        self, connection: sa.Connection, cipher: SessionCipher, session_id: str
+    ) -> tuple[TranscriptMark, ...]:
+        rows = connection.execute(
+            sa.select(marks.c.number, marks.c.mark)
+            .where(marks.c.session_id == session_id)
+            .order_by(marks.c.number)
+        ).all()
+        return tuple(
+            TranscriptMark.model_validate_json(
+                cipher.open(row.mark, "sessions", session_id, "mark", str(row.number))
+            )
+            for row in rows
+        )
+
+    def _add_marks(
+        self, connection: sa.Connection, cipher: SessionCipher, session_id: str, new: Sequence[TranscriptMark]
+    ) -> None:
+        if not new:
+            return
+        kept = list(self._marks(connection, cipher, session_id))
+        for mark in new:
+            if mark.kind == "mark" and mark in kept:
+                continue  # a client that reconnects may say it again
+            kept.append(mark)
+            sealed = _seal(cipher, mark, session_id, "mark", str(len(kept)))
+            connection.execute(sa.insert(marks).values(session_id=session_id, number=len(kept), mark=sealed))
 
     def _line(self, cipher: SessionCipher, session_id: str, line: TranscriptLine) -> bytes:
         return cipher.seal(line.model_dump_json().encode(), "utterances", session_id, line.id, "line")

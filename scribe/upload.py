@@ -19,7 +19,7 @@ from asr.decoder import decode
 from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
 from scribe.calls import On, SessionId
-from scribe.errors import ScribeError, UnusableAudio
+from scribe.errors import ScribeError, UnusableAudio, WrongState
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
@@ -76,36 +76,59 @@ async def _events(session_id: str, request: Request, on: Server) -> AsyncIterato
 async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -> None:
     """Feed the body to a capture; the outbox is closed whatever happens."""
     body = Body()
-    reader = asyncio.create_task(_read(request, body))
+    reader = asyncio.create_task(_read(request, body, on.settings.idle_seconds))
     try:
         recording = await asyncio.to_thread(decode, body)
         channels: Literal[1, 2] = 2 if recording.channels == 2 else 1
-        start = Start(type="start", encoding="pcm_f32le", sample_rate=SAMPLE_RATE, channels=channels)
+        # From the beginning: what an earlier, broken attempt already brought is skipped.
+        start = Start(type="start", encoding="pcm_f32le", sample_rate=SAMPLE_RATE, channels=channels, at=0)
         capture, ready = await on.live.open(session_id, start, outbox)
-        outbox.put(ready)
         try:
+            if ready.paused:
+                raise WrongState("This session is off the record; end it, or resume it on its stream.")
+            outbox.put(ready)
+            samples = 0
             while (block := await asyncio.to_thread(next, recording.blocks, None)) is not None:
+                samples += len(block)
                 await capture.hear_samples(block)
-            await on.live.stop(capture)
+            body.require_whole()
+            _require_length(samples / SAMPLE_RATE, recording.seconds)
+            await asyncio.shield(on.keep(on.live.stop(capture)))
         finally:
             await on.live.leave(capture)
     except AsrError as error:
+        body.require_whole()
         raise UnusableAudio(str(error)) from None
     finally:
         body.close()
         reader.cancel()
-        with suppress(asyncio.CancelledError, ScribeError):
-            await reader
+        await asyncio.gather(reader, return_exceptions=True)
         outbox.close()
 
 
-async def _read(request: Request, body: Body) -> None:
+async def _read(request: Request, body: Body, idle_seconds: float) -> None:
+    pieces = request.stream()
+    whole = False
     try:
-        async for piece in request.stream():
+        while True:
+            async with asyncio.timeout(idle_seconds):
+                piece = await anext(pieces, None)
+            if piece is None:
+                break
             if piece:
                 await body.put(bytes(piece))
+        whole = True
     finally:
-        body.finish()
+        body.finish(whole=whole)
+
+
+def _require_length(heard: float, said: float | None) -> None:
+    """Raise UnusableAudio where a recording is clearly shorter than its own header says."""
+    if said is not None and heard < 0.98 * said - 0.5:
+        raise UnusableAudio(
+            f"The recording says that it has {said:.0f} s, but only {heard:.0f} s can be read; it is damaged. "
+            "What was heard is kept; send the whole recording again, or end the session."
+        )
 
 
 def _event(message: ServerMessage) -> str:
@@ -120,6 +143,7 @@ class Body:
         self._pieces: asyncio.Queue[bytes] = asyncio.Queue(BODY_CHUNKS)
         self._rest = b""
         self._ended = False
+        self._whole = True
         self._closed = False
 
     async def put(self, piece: bytes) -> None:
@@ -127,9 +151,17 @@ class Body:
         if not self._closed:
             await self._pieces.put(piece)
 
-    def finish(self) -> None:
+    def require_whole(self) -> None:
+        """Raise UnusableAudio where the sender went away before the end."""
+        if not self._whole:
+            raise UnusableAudio(
+                "The recording broke off before its end; send it again, what was heard is kept."
+            )
+
+    def finish(self, *, whole: bool = True) -> None:
         """The body is complete or broken off: the decoder gets what is there and then the end."""
         self._ended = True
+        self._whole = whole
         with suppress(asyncio.QueueFull):
             self._pieces.put_nowait(b"")
 

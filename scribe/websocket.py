@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from scribe.auth import COOKIE
+from scribe.auth import COOKIE, same_origin
 from scribe.capture import Capture
 from scribe.errors import BadRequest, Idle, NotAuthenticated, ScribeError, TooLarge
 from scribe.live import require_capture
@@ -45,7 +44,9 @@ MAX_REASON_BYTES = 123
 async def stream(websocket: WebSocket, session_id: Identifier) -> None:
     """One stream of one session, from the handshake to the close."""
     server: Server = websocket.app.state.server
-    if not same_origin(websocket):
+    # RFC 6455, section 10.2. What is no browser sends no origin, and needs its token anyway.
+    origin = websocket.headers.get("origin")
+    if origin is not None and not same_origin(origin, websocket.headers.get("host")):
         await websocket.close(1008)
         return
     offered: list[str] = websocket.scope.get("subprotocols", [])
@@ -166,7 +167,8 @@ class Connection:
                 case RefusedFrame():
                     self._refuse_frame()
                 case Pause():
-                    await capture.pause()
+                    # Off the record begins now, even if the client is gone before it is stored.
+                    await asyncio.shield(self._server.keep(capture.pause()))
                 case Resume():
                     await capture.resume()
                     self._told_refused = False
@@ -216,9 +218,3 @@ def authenticate(websocket: WebSocket, server: Server, session_id: str, offered:
         raise NotAuthenticated(
             "A token is needed: `Authorization: Bearer …`, or the subprotocol `token.<stream token>`."
         )
-
-
-def same_origin(websocket: WebSocket) -> bool:
-    """Whether the socket was opened by our own page or by no page at all (RFC 6455, section 10.2)."""
-    origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")

@@ -91,7 +91,10 @@ _TOPICS: tuple[tuple[FactKind, str, str], ...] = (
     ("substance_use", "smoking", r"smoking"),
 )
 """Kind, the noun that an `it` of the answer stands for, and the words by which the question names it."""
-_HOW = r"(?:how (?:is|are|was|were|has|have|did|do|does|about)|what about|tell me (?:a (?:little|bit) )?(?:more )?about)\b"
+_HOW = (
+    r"(?:how (?:is|are|was|were|has|have|did|do|does|about)|what about"
+    r"|tell me (?:a (?:little|bit) )?(?:more )?about)\b"
+)
 _TOPIC_ASKED = tuple(
     (
         noun,
@@ -132,7 +135,7 @@ _FORMS: tuple[_Form, ...] = (
 )
 _GOAL_NAMED = re.compile(
     r"\b(?:goals?(?: \w+){0,3}? (?:was|is|to|of)(?: to)?|wanted to|were (?:going|hoping|planning|trying) to"
-    r"|(?:had |have )?(?:set|been working on)) (?P<goal>\w+[^.?!]*)",
+    r"|been working on) (?P<goal>\w+[^.?!]*)",
     re.I,
 )
 _GOING = re.compile(
@@ -341,7 +344,8 @@ def _medication(clause: Clause, question: Question, answer: _Answer) -> tuple[Fa
     rest = sentence[yes.end() :] if yes else ""
     is_dose = yes is not None and bool(DOSE.match(rest.strip(" .,")))
     text = clause.turn.text
-    end, spent = 0, []
+    end = 0
+    spent: list[int] = []
     for piece in sentences(text):
         if piece.start not in answer.starts:
             continue
@@ -371,7 +375,10 @@ _ABOUT_IT = re.compile(r"\b(?:it|them)\b", re.I)
 """What an answer about a medicine says where the medicine is named in the question alone."""
 
 
-_COUNT = r"(?:\d[\d.,/]*|one|two|three|four|five|six|eight|ten|twenty|thirty|forty|fifty|sixty|a hundred|one hundred|two hundred|half a)(?:[- ]five)?"
+_COUNT = (
+    r"(?:\d[\d.,/]*|one|two|three|four|five|six|eight"
+    r"|ten|twenty|thirty|forty|fifty|sixty|a hundred|one hundred|two hundred|half a)(?:[- ]five)?"
+)
 _OFTEN = (
     r"(?:(?:every|each) (?:single )?(?:day|morning|night|evening|other day|week)|(?:once|twice"
     r"|three times) (?:a|per) day|daily"

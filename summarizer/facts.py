@@ -216,6 +216,7 @@ def _with_first_complaint(found: list[Fact], said: Sequence[Clause]) -> list[Fac
             and fact.evidence[0].turn in early
             and not fact.assessed
             and fact.polarity == "affirmed"
+            and _attribute(fact, "form") != "thought"
         ):
             told = replace(
                 fact,
@@ -229,6 +230,7 @@ def _with_first_complaint(found: list[Fact], said: Sequence[Clause]) -> list[Fac
 def _gives_reason(fact: Fact) -> bool:
     return (
         fact.kind not in ("progress", "protective", "event", "quote")
+        and _attribute(fact, "form") != "thought"
         and len(word_list(core(fact.text))) >= _MIN_WORDS
     )
 

@@ -172,14 +172,16 @@ def _whole_answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: 
         return Wording(_ended(f"{subject.term} identified supports: {quoted(fact.text)}"), fact.evidence)
     if form == "thought":
         return Wording(_ended(f"{subject.term} identified the thought, {quoted(fact.text)}"), fact.evidence)
-    if form == "topic" and attribute(fact, "noun").split()[-1] in question.lower():
-        said = on_topic(fact.text, question, attribute(fact, "noun"), subject)
+    if form == "topic":
+        noun = attribute(fact, "noun")
+        is_named = noun.split()[-1] in question.lower()
+        leans = re.search(r"\bit\b", fact.text, re.I)
+        said = on_topic(fact.text, question, noun, subject) if is_named or not leans else None
         if said is not None:
             return Wording(_ended(sentence_case(said)), fact.evidence)
-        noun = attribute(fact, "noun")
-        return Wording(
-            _ended(f"Asked about {noun}, {_inside(subject)} stated, {quoted(fact.text)}"), fact.evidence
-        )
+        if is_named:
+            asked = f"Asked about {noun}, {_inside(subject)} stated, {quoted(fact.text)}"
+            return Wording(_ended(asked), fact.evidence)
     return Wording(_question_and_answer(question, fact, style), fact.evidence)
 
 

@@ -39,11 +39,11 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "client to",
         ),
         (
-            rf"\bi (?:(?:also|just|then|definitely) )*(?:will|am going to)(?: also| then"
-            rf"| just)? (?P<rest>(?:call|contact|email|fax|phone"
-            rf"|reach out to|talk (?:to|with)|speak (?:to|with)|write (?:to|a letter)|coordinate with"
-            rf"|consult(?: with)?"
-            rf"|check with|follow up with)\b (?!you\b).+)$",
+            r"\bi (?:(?:also|just|then|definitely) )*(?:will|am going to)(?: also| then"
+            r"| just)? (?P<rest>(?:call|contact|email|fax|phone"
+            r"|reach out to|talk (?:to|with)|speak (?:to|with)|write (?:to|a letter)|coordinate with"
+            r"|consult(?: with)?"
+            r"|check with|follow up with)\b (?!you\b).+)$",
             "clinician",
         ),
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from scribe.auth import Auth, load_token
+from scribe.auth import Auth, load_token, same_origin
 from scribe.crypto import KeyEncryptionKey
 from scribe.errors import CannotStart, NotAuthenticated
 
@@ -16,7 +16,7 @@ KEY = KeyEncryptionKey(bytes(32))
 AUTH = Auth("correct horse battery", KEY, timedelta(hours=4))
 
 
-@pytest.mark.parametrize("given", [None, "", "correct horse", "correct horse battery ", "ünï"])
+@pytest.mark.parametrize("given", [None, "", "correct horse", "correct horse battery ", "ünï", "\ud800"])
 def test_a_wrong_token_is_refused(given: str | None) -> None:
     with pytest.raises(NotAuthenticated):
         AUTH.check_token(given)
@@ -54,6 +54,21 @@ def test_a_token_signed_with_nothing_is_refused() -> None:
     forged = jwt.encode({"aud": "page", "exp": datetime.now(UTC) + timedelta(hours=1)}, None, "none")
     with pytest.raises(NotAuthenticated):
         AUTH.check_cookie(forged)
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://127.0.0.1:8081", False),
+        ("https://elsewhere.example", False),
+        ("null", False),
+        ("http://[", False),
+        (None, False),
+    ],
+)
+def test_only_our_own_page_is_of_the_same_origin(origin: str | None, own: bool) -> None:
+    assert same_origin(origin, "127.0.0.1:8080") is own
 
 
 def test_the_token_is_made_once_and_kept_private(tmp_path: Path) -> None:

@@ -302,6 +302,7 @@ def test_no_such_session(shared_server: RunningServer) -> None:
 
 
 def test_rest_problems_say_what_was_expected(http: httpx.Client) -> None:
+    as_json = {"Content-Type": "application/json"}
     cases = [
         (http.get("/v1/sessions/nowhere"), 404, "not_found"),
         (http.post("/v1/sessions", json={}), 400, "bad_request"),
@@ -318,6 +319,8 @@ def test_rest_problems_say_what_was_expected(http: httpx.Client) -> None:
             "bad_request",
         ),
         (http.get("/v1/nothing"), 404, "http_error"),
+        (http.post("/v1/sign-in", content=b'{"token":"\\ud800"}', headers=as_json), 401, "not_authenticated"),
+        (http.post("/v1/sessions/a/note/audio", content=b"x" * 2_000_000), 413, "too_large"),
         (http.put("/v1/sessions"), 405, "http_error"),
         (http.post("/v1/sessions", content=b"x" * 2_000_000), 413, "too_large"),
     ]

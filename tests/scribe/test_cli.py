@@ -6,12 +6,16 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import wave
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
-from running import RunningServer, environment, server, whisper_is_here
+from running import TOKEN, RunningServer, consented, environment, server, whisper_is_here
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from scribe.export import WATERMARK
 from scribe.sample import sample_audio
@@ -182,6 +186,53 @@ def test_a_second_server_in_one_data_folder_is_refused(tmp_path: Path, shared_se
         ),
         "Another server",
     )
+
+
+def test_a_second_server_leaves_the_sessions_of_the_first_alone(tmp_path: Path) -> None:
+    with server(tmp_path / "data", asr="pocketsphinx") as running, running.http as http:
+        session = http.post("/v1/sessions", json=consented().model_dump(mode="json")).json()["id"]
+        url = f"ws{running.url.removeprefix('http')}/v1/sessions/{session}/stream"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        with connect(
+            url, subprotocols=[Subprotocol("scribe.v1")], additional_headers=headers, proxy=None
+        ) as stream:
+            stream.send('{"type":"start","encoding":"pcm_s16le","sample_rate":16000}')
+            stream.recv(timeout=20)
+            fails_in_one_line(scribe(tmp_path, "serve", "--port", "0", asr="pocketsphinx"), "Another server")
+            assert http.get(f"/v1/sessions/{session}").json()["state"] == "recording"
+
+
+def test_the_token_is_not_told_to_whoever_answers_at_the_address_of_a_server_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with server(data, asr="pocketsphinx") as gone:
+        gone.kill()
+    heard: list[str] = []
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(str(self.headers))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    stranger = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+    thread = threading.Thread(target=stranger.serve_forever)
+    thread.start()
+    try:
+        (data / "server.json").write_text(
+            json.dumps({"url": f"http://127.0.0.1:{stranger.server_address[1]}", "process": gone.process.pid})
+        )
+        run = scribe(tmp_path, "sessions", asr="pocketsphinx")
+    finally:
+        stranger.shutdown()
+        thread.join()
+        stranger.server_close()
+    assert run.returncode == 0, run.stderr
+    assert heard == []
 
 
 def test_a_setting_that_makes_no_sense_is_one_line(tmp_path: Path) -> None:

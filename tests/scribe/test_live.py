@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from running import consented
 
+from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
 from scribe.capture import Surroundings
@@ -23,8 +25,8 @@ from scribe.errors import NotConsented, Restarting, StreamBusy, Unavailable, Wro
 from scribe.live import Live
 from scribe.outbox import Outbox
 from scribe.sample import sample_audio
-from scribe.session import State, Step
-from scribe.store import Store
+from scribe.session import Consent, SpeakerAssignment, State, Step
+from scribe.store import Details, Store
 from scribe.wire import Start
 from summarizer.extractive import ExtractiveEngine
 
@@ -34,7 +36,13 @@ AUDIO = sample_audio()[: 20 * RATE]
 
 
 @asynccontextmanager
-async def living(folder: Path, **settings: object) -> AsyncIterator[tuple[Live, Store]]:
+async def living(
+    folder: Path,
+    *,
+    recognizer: Recognizer | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    **settings: object,
+) -> AsyncIterator[tuple[Live, Store]]:
     """Two consented sessions, s1 and s2, that nobody streams yet."""
     store = Store(f"sqlite:///{folder / 's.db'}", KeyEncryptionKey(os.urandom(32)))
     store.migrate()
@@ -43,10 +51,13 @@ async def living(folder: Path, **settings: object) -> AsyncIterator[tuple[Live, 
         store.create_session(name, consented(channels=2), now)
         store.advance(name, Step.CONSENTED, now)
     engines = Engines(
-        Recognition(ScriptedRecognizer()), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine()
+        Recognition(recognizer or ScriptedRecognizer()),
+        VoiceActivityModel(),
+        SteadyEmbedder(),
+        ExtractiveEngine(),
     )
     chosen = Settings.model_validate({"data_dir": folder} | settings)
-    live = Live(Surroundings(chosen, engines, store, lambda: datetime.now(UTC)))
+    live = Live(Surroundings(chosen, engines, store, clock))
     serving = asyncio.create_task(engines.recognition.run())
     try:
         yield live, store
@@ -55,6 +66,12 @@ async def living(folder: Path, **settings: object) -> AsyncIterator[tuple[Live, 
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
         store.close()
+
+
+async def turns(count: int = 50) -> None:
+    """Let other tasks take their turn."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 @contextmanager
@@ -90,7 +107,7 @@ def test_a_client_that_does_not_come_back_in_time_has_its_last_words_stored(tmp_
             capture, _ = await live.open("s1", START, Outbox())
             await capture.hear_samples(AUDIO)
             await live.leave(capture)
-            await asyncio.sleep(0)  # the wait of no seconds is over: its last words are being stored
+            await turns()  # the wait of no seconds is over: its last words are being stored
             fresh, ready = await live.open("s1", START, Outbox())
             assert fresh is not capture
             assert ready.resume_from == len(AUDIO)
@@ -182,5 +199,136 @@ def test_a_server_that_goes_down_takes_no_new_stream(tmp_path: Path) -> None:
             await live.close()
             with pytest.raises(Restarting):
                 await live.open("s1", START, Outbox())
+
+    asyncio.run(check())
+
+
+class Slow(ScriptedRecognizer):
+    """Waits before each final until it is let on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def recognize(self, requests: Sequence[Request]) -> list[Hypothesis]:
+        if requests[0].kind == "final":
+            assert self.go.wait(30)
+        return super().recognize(requests)
+
+
+def test_revoking_while_a_session_is_being_ended_stores_nothing_more(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            stopping = asyncio.create_task(live.stop(capture))
+            await turns()
+            store.change_consents("s1", lambda details: details.consents[:1], Step.REVOKED, datetime.now(UTC))
+            revoking = asyncio.create_task(live.revoke("s1"))
+            await turns()
+            slow.go.set()
+            await revoking
+            with pytest.raises(NotConsented):
+                await stopping
+            assert store.transcript("s1") == ()
+            assert store.session("s1").state is State.REVOKED
+
+    asyncio.run(check())
+
+
+def test_a_session_is_ended_once_whoever_asks(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            ends = [asyncio.create_task(live.end("s1")) for _ in range(2)]
+            await turns()
+            slow.go.set()
+            outcomes = await asyncio.gather(*ends, return_exceptions=True)
+            assert sorted(type(outcome) for outcome in outcomes if outcome) == [WrongState]
+            assert store.receipt("s1").seconds_transcribed == len(AUDIO) / RATE
+            assert store.session("s1").checkpoint is None
+
+    asyncio.run(check())
+
+
+def test_a_client_that_goes_while_the_pause_is_stored_stays_off_the_record(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            pausing = asyncio.create_task(capture.pause())
+            await turns()
+            leaving = asyncio.create_task(live.leave(capture))
+            await turns()
+            slow.go.set()
+            await asyncio.gather(pausing, leaving)
+            assert store.session("s1").state is State.INTERRUPTED_PAUSED
+            again, ready = await live.open("s1", START, Outbox())
+            assert ready.paused
+            await again.resume()
+            assert store.session("s1").state is State.RECORDING
+
+    asyncio.run(check())
+
+
+def test_one_slow_session_does_not_keep_others_from_opening(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow, ring_seconds=40) as (live, _store):
+            capture, _ = await live.open("s1", START, Outbox())
+            feeding = asyncio.create_task(capture.hear_samples(sample_audio()[: 60 * RATE]))
+            await turns()
+            ending = asyncio.create_task(live.stop(capture))
+            await turns()
+            await live.open("s2", START, Outbox())
+            slow.go.set()
+            await asyncio.gather(feeding, ending)
+
+    asyncio.run(check())
+
+
+def test_consent_that_expires_during_the_session_ends_it(tmp_path: Path) -> None:
+    async def check() -> None:
+        base = datetime.now(UTC)
+        now = [base]
+        async with living(tmp_path, clock=lambda: now[0]) as (live, store):
+            until = base + timedelta(minutes=1)
+
+            def limited(details: Details) -> tuple[Consent, ...]:
+                return tuple(c.model_copy(update={"expires_at": until}) for c in details.consents)
+
+            store.change_consents("s1", limited, None, base)
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO[:RATE])
+            now[0] = until
+            with pytest.raises(NotConsented, match="expired"):
+                await capture.hear_samples(AUDIO[:RATE])
+
+    asyncio.run(check())
+
+
+def test_a_line_corrected_while_recording_stays_corrected(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await capture.pause()
+            line = store.transcript("s1")[0].model_copy(
+                update={"text": "as it was", "words": (), "corrected": True}
+            )
+            store.commit_words("s1", (line,))
+            live.correct("s1", line)
+            other = {"SPEAKER_00": SpeakerAssignment(participant_id="pt", confidence=1.0, confirmed=True)}
+            live.confirm("s1", other)
+            await capture.resume()
+            await capture.hear_samples(AUDIO)
+            await live.stop(capture)
+            kept = next(one for one in store.transcript("s1") if one.id == line.id)
+            assert (kept.text, kept.corrected) == ("as it was", True)
 
     asyncio.run(check())

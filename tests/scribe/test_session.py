@@ -16,6 +16,7 @@ from scribe.session import (
     Participant,
     State,
     Step,
+    consent_until,
     missing_consent,
     require_consent,
     step,
@@ -103,6 +104,15 @@ def test_consent_that_is_expired_revoked_or_not_yet_given_counts_for_nothing(
 
 def test_a_clock_a_little_ahead_does_not_make_a_consent_invalid() -> None:
     require_consent(PEOPLE, [agreed("cl"), agreed("pt", given_at=NOW + timedelta(minutes=2))], NOW)
+
+
+def test_consent_ends_when_the_first_of_what_is_needed_does() -> None:
+    later, soon = NOW + timedelta(hours=2), NOW + timedelta(hours=1)
+    assert consent_until(PEOPLE, [agreed("cl"), agreed("pt")]) is None
+    assert consent_until(PEOPLE, [agreed("cl", expires_at=later), agreed("pt", expires_at=soon)]) == soon
+    renewed = [agreed("cl"), agreed("pt", expires_at=soon), agreed("pt", expires_at=later)]
+    assert consent_until(PEOPLE, renewed) == later
+    assert consent_until(PEOPLE, [*renewed, agreed("pt")]) is None
 
 
 def test_patient_is_accepted_for_client() -> None:

@@ -16,7 +16,7 @@ from scribe.crypto import KeyEncryptionKey
 from scribe.errors import NotFound, StoreFailed, WrongState
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import NewSession, Participant, SpeakerAssignment, State, Step
-from scribe.store import GENESIS, Store
+from scribe.store import GENESIS, Store, StoredSession
 from scribe.tables import metadata
 from scribe.wire import Receipt, TranscriptLine, TranscriptMark
 
@@ -58,7 +58,14 @@ def test_migrating_twice_changes_nothing(store: Store) -> None:
     assert store.session("s1").state is State.AWAITING_CONSENT
 
 
+def recording(store: Store, name: str = "s1") -> None:
+    """A stream of the session is open."""
+    for what in (Step.CONSENTED, Step.OPENED):
+        store.advance(name, what, NOW)
+
+
 def test_words_and_checkpoint_outlive_the_process(store: Store, url: str) -> None:
+    recording(store)
     store.commit_words("s1", [line(2), line(1)], checkpoint=(4000, b"state"), channels=2, transcribed=4000)
     store.close()
     again = Store(url, KEY)
@@ -85,6 +92,7 @@ def test_marks_keep_their_order(store: Store) -> None:
 
 
 def test_nothing_clinical_and_no_name_stands_in_clear_on_disk(store: Store, tmp_path: Path) -> None:
+    recording(store)
     speakers = {"SPEAKER_00": SpeakerAssignment(participant_id="pt", confidence=1.0)}
     store.commit_words(
         "s1", [line(1, "xylophone nightmares")], checkpoint=(1, b"voiceprint"), speakers=speakers
@@ -92,7 +100,7 @@ def test_nothing_clinical_and_no_name_stands_in_clear_on_disk(store: Store, tmp_
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for canary in (b"xylophone", b"nightmares", b"Quetzalcoatl", b"voiceprint"):
         assert canary not in written
-    assert b"awaiting_consent" in written, "the search itself must be able to find something"
+    assert b"recording" in written, "the search itself must be able to find something"
 
 
 def test_shredding_leaves_nothing_to_decrypt(store: Store, tmp_path: Path) -> None:
@@ -116,6 +124,7 @@ def test_another_key_opens_nothing(store: Store, url: str) -> None:
 
 
 def test_a_failed_change_leaves_everything_as_it_was(store: Store) -> None:
+    recording(store)
     store.commit_words("s1", [line(1)], checkpoint=(10, b"a"))
     with pytest.raises(WrongState):
         store.change_consents("s1", lambda _details: (), Step.OPENED, NOW)
@@ -134,42 +143,60 @@ def test_a_server_that_died_leaves_its_sessions_interrupted(store: Store) -> Non
     assert store.session("s2").state is State.INTERRUPTED_PAUSED
 
 
-def test_ending_destroys_the_checkpoint_with_its_voiceprints(store: Store) -> None:
-    for what in (Step.CONSENTED, Step.OPENED):
-        store.advance("s1", what, NOW)
-    store.commit_words("s1", [line(1)], checkpoint=(10, b"voiceprint"))
-    store.end_capture("s1", NOW)
+def ended(store: Store, name: str) -> Receipt:
+    """A session from its consent to its receipt."""
+    recording(store, name)
+    store.commit_words(name, [line(1)], checkpoint=(10, b"voiceprint"), transcribed=16_000)
+
+    def make(stored: StoredSession, previous: str) -> Receipt:
+        body = {
+            "session_id": name,
+            "seconds_received": 1.0,
+            "seconds_transcribed": stored.transcribed / 16_000,
+            "seconds_discarded": 1.0,
+            "bytes_retained": 0,
+            "recognizer": "whisper",
+            "recognizer_model": "tiny",
+            "product_version": "0",
+            "started_at": NOW,
+            "ended_at": NOW,
+        }
+        return make_receipt(body, previous)
+
+    return store.end_capture(name, NOW, make)
+
+
+def test_ending_destroys_the_checkpoint_with_its_voiceprints_and_leaves_a_receipt(store: Store) -> None:
+    receipt = ended(store, "s1")
     assert store.session("s1").checkpoint is None
+    assert store.session("s1").state is State.ENDED
+    assert store.receipt("s1") == receipt
+    assert receipt.seconds_transcribed == 1.0
 
 
-def test_receipts_are_chained_and_written_once(store: Store) -> None:
-    body = {
-        "seconds_received": 1.0,
-        "seconds_transcribed": 1.0,
-        "seconds_discarded": 1.0,
-        "bytes_retained": 0,
-        "recognizer": "whisper",
-        "recognizer_model": "tiny",
-        "product_version": "0",
-        "started_at": NOW,
-        "ended_at": NOW,
-    }
+def test_after_the_end_no_word_and_no_checkpoint_is_taken(store: Store) -> None:
+    ended(store, "s1")
+    with pytest.raises(WrongState, match="no more words"):
+        store.commit_words("s1", [line(2)], checkpoint=(20, b"voiceprint"))
+    assert store.session("s1").checkpoint is None
+    store.commit_words("s1", [line(1, "as corrected")])
+    assert [kept.text for kept in store.transcript("s1")] == ["as corrected"]
+
+
+def test_receipts_are_chained(store: Store) -> None:
     store.create_session("s2", NEW, NOW)
-    made = [
-        store.append_receipt(
-            name, lambda previous, name=name: make_receipt({**body, "session_id": name}, previous)
-        )
-        for name in ("s1", "s2")
-    ]
+    made = [ended(store, "s1"), ended(store, "s2")]
     assert receipts_hold(made, GENESIS)
-    assert store.append_receipt("s1", _never) == made[0]
     forged = made[0].model_copy(update={"seconds_received": 2.0})
     assert not receipts_hold([forged, made[1]], GENESIS)
     assert not receipts_hold([made[1]], GENESIS)
 
 
-def _never(_previous: str) -> Receipt:
-    raise AssertionError("a receipt is made once")
+def test_a_mark_that_is_said_again_after_a_reconnect_is_kept_once(store: Store) -> None:
+    mark = TranscriptMark(kind="mark", at=9.0, label="goal")
+    store.commit_words("s1", (), (mark,))
+    store.commit_words("s1", (), (mark, TranscriptMark(kind="mark", at=9.5, label="goal")))
+    assert [kept.at for kept in store.marks("s1")] == [9.0, 9.5]
 
 
 def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import wave
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from running import RunningServer, consented, whisper_is_here
+from running import TOKEN, RunningServer, consented, whisper_is_here
 
 from scribe.sample import sample_audio
 from scribe.upload import Body
@@ -78,13 +79,32 @@ def test_without_consent_not_one_byte_is_taken(http: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "no_valid_consent")
 
 
-def test_a_recording_that_breaks_off_keeps_what_came(
-    shared_server: RunningServer, http: httpx.Client
+def test_a_sender_that_goes_away_can_send_again_and_nothing_is_said_twice(
+    shared_server: RunningServer,
 ) -> None:
-    whole = wav(12)
-    _, told = sent(http, whole[: len(whole) // 2])
-    assert told[-1][0] in ("ended", "error")
-    assert [message for kind, message in told if kind == "ack"]
+    body = wav(40)
+    with shared_server.http as http:
+        session = http.post("/v1/sessions", json=consented(channels=2).model_dump(mode="json")).json()["id"]
+        address = httpx.URL(shared_server.url)
+        with socket.create_connection((address.host, address.port or 80)) as raw:
+            head = (
+                f"POST /v1/sessions/{session}/audio HTTP/1.1\r\nHost: {address.host}\r\n"
+                f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            raw.sendall(head.encode() + body[: len(body) // 2])
+            assert raw.recv(100).startswith(b"HTTP/1.1 200")
+        state = "recording"
+        while state in ("ready", "recording"):  # until the server noticed
+            state = http.get(f"/v1/sessions/{session}").json()["state"]
+        assert state == "interrupted"
+        assert "scribe_streams 0.0" in http.get("/metrics").text
+        with http.stream("POST", f"/v1/sessions/{session}/audio", content=body) as answer:
+            again = list(events(answer))
+        receipt = again[-1][1]["receipt"]
+        assert isinstance(receipt, dict)
+        assert receipt["seconds_received"] == 40.0
+        lines = http.get(f"/v1/sessions/{session}/transcript").json()["utterances"]
+        assert len({(line["speaker"], line["start"]) for line in lines}) == len(lines) > 4
 
 
 def test_a_body_is_read_in_order_whatever_the_sizes() -> None:

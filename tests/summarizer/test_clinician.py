@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from summarizer.facts import extract_facts
 from summarizer.types import Fact, Turn
 
@@ -110,3 +112,44 @@ def test_examination_findings_are_taken_only_where_a_body_is_examined(talk: Talk
 
 def test_commands_to_a_device_are_nobodys_facts(talk: Talk) -> None:
     assert of_kind(talk("C: My leg hurts.\nT: Hey, Dragon, order an x-ray of the leg."), "plan") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Shall we meet again on Monday at noon?", "Yes, Monday at noon works for me."),
+        ("Does Wednesday at four work for you?", "Perfect."),
+        ("How about Friday morning at nine?", "Friday works."),
+        ("Can you come back in three weeks?", "Yeah, I can."),
+        ("Would the same time next week be okay?", "That should be fine."),
+    ],
+)
+def test_an_appointment_asked_for_and_taken_is_one(talk: Talk, asked: str, answered: str) -> None:
+    (fact,) = of_kind(talk(f"C: I felt bad all week.\nT: {asked}\nC: {answered}"), "next_appointment")
+    assert dict(fact.attributes) == {"agreement": "agreed"}
+    assert [span.turn for span in fact.evidence] == ["t2", "t3"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Shall we meet on Tuesday?", "No, I cannot do Tuesdays."),
+        ("Did you see your doctor in two weeks?", "Yes."),
+        ("How about Friday at nine?", "Hmm, let me look at my calendar first."),
+    ],
+)
+def test_an_appointment_that_nobody_took_is_none(talk: Talk, asked: str, answered: str) -> None:
+    assert of_kind(talk(f"C: I felt bad.\nT: {asked}\nC: {answered}"), "next_appointment") == []
+
+
+def test_a_score_carries_the_one_it_is_compared_with(talk: Talk) -> None:
+    (fact,) = of_kind(talk("T: Your GAD-7 is 9. It was 14 in May. Well done.\nC: Good."), "measure")
+    assert [span.start for span in fact.evidence] == [0, 17]
+
+
+def test_a_response_keeps_its_sentences_together(talk: Talk) -> None:
+    (fact,) = of_kind(
+        talk("T: Let's try some slow breathing, in and out.\nC: Okay. That helps. My chest is lighter."),
+        "client_response",
+    )
+    assert fact.text == "That helps. My chest is lighter."

@@ -153,3 +153,41 @@ def test_pronouns_are_those_of_the_style_alone(session: Session, pronouns: str) 
     subject = pronouns.split("/")[0]
     written = " ".join(texts(note(session("panic"), style=Style(pronouns=pronouns)), "SUBJECTIVE"))
     assert f"Client reports that {subject} had to leave" in written
+
+
+ROOM = (
+    "T: Have you thought of hurting yourself?\nC: No.\nT: And how was work?\nC: I was late for work on Monday.\n"
+    "T: Let's try some slow breathing, in and out.\nC: That loosens my neck a lot.\n"
+    "T: I am going to call your psychiatrist about your dose.\nC: Thanks."
+)
+
+
+def test_a_denied_risk_closes_the_clients_report(talk: Talk) -> None:
+    told = texts(note(talk(ROOM)), "SUBJECTIVE")
+    assert told[-1].startswith("Client denies")
+    assert len(told) > 1
+
+
+def test_a_response_is_not_told_again_as_a_report(talk: Talk) -> None:
+    body = note(talk(ROOM))
+    assert not any("neck" in text for text in texts(body, "SUBJECTIVE"))
+    assert sum("neck" in text for text in texts(body, "OBJECTIVE")) == 1
+
+
+def test_thoughts_stand_after_what_happened(talk: Talk) -> None:
+    told = texts(note(talk("T: Hm.\nC: I am such a failure. I was late for work twice.")), "SUBJECTIVE")
+    assert told[-1] == 'Client voiced the thought, "I am such a failure."'
+    assert len(told) == 2
+
+
+def test_what_the_clinician_takes_on_is_the_clinicians(talk: Talk) -> None:
+    assert texts(note(talk(ROOM)), "PLAN") == [
+        "Clinician will call client's psychiatrist about client's dose."
+    ]
+
+
+def test_homework_asked_for_next_week_is_an_item_of_the_plan(talk: Talk) -> None:
+    turns = talk(
+        "C: I feel bad.\nT: For next week, please write the diary every night.\nC: Okay, I can do that."
+    )
+    assert texts(note(turns), "PLAN") == ["Client to write the diary every night; client agreed."]

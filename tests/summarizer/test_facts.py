@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from summarizer.facts import extract_facts, risk_statements
 from summarizer.types import Fact, Turn
 
@@ -92,3 +94,59 @@ def test_what_a_client_takes_on_rests_on_the_question_too(talk: Talk) -> None:
         if fact.kind == "agreement"
     ]
     assert [span.turn for span in fact.evidence] == ["t2", "t1"]
+
+
+def told(turns: tuple[Turn, ...]) -> list[tuple[str, str]]:
+    return [(fact.kind, fact.text) for fact in extract_facts(turns) if fact.role == "client"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "On Monday my manager criticized me in front of a customer.",
+        "My girlfriend broke up with me in April.",
+        "My grandfather passed away in the spring.",
+        "I had a huge argument with my cousin.",
+        "I got laid off two weeks ago.",
+    ],
+)
+def test_what_somebody_did_and_what_was_lost_is_an_event_worth_telling(talk: Talk, said: str) -> None:
+    (fact,) = extract_facts(talk(f"T: Mm-hmm.\nC: {said}"))
+    assert (fact.kind, dict(fact.attributes)["aspect"]) == ("event", "stressor")
+    assert fact.confidence >= 0.6
+
+
+@pytest.mark.parametrize(
+    "said", ["I am such a failure.", "I can never do anything right.", "Everyone thinks I am a fraud."]
+)
+def test_a_thought_about_oneself_is_kept_as_a_thought(talk: Talk, said: str) -> None:
+    (fact,) = extract_facts(talk(f"T: Mm-hmm.\nC: {said}"))
+    assert dict(fact.attributes) == {"aspect": "cognition", "form": "thought"}
+    assert fact.text == said
+
+
+def test_a_thought_is_told_of_the_client_and_not_of_what_they_did(talk: Talk) -> None:
+    assert not any(
+        "form" in dict(f.attributes) for f in extract_facts(talk("T: Hm.\nC: I am a teacher at night."))
+    )
+
+
+def test_support_named_unasked_is_protective(talk: Talk) -> None:
+    said = talk("T: Mm-hmm.\nC: My best friend has been there for me. My daughter keeps me going.")
+    assert [kind for kind, _ in told(said)] == ["protective", "protective"]
+
+
+def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it(talk: Talk) -> None:
+    said = talk("T: What happened?\nC: I went to the party with my boss. Otherwise I stayed home.")
+    assert told(said)[0][1] == "I went to the party with my boss. Otherwise I stayed home."
+    assert told(talk("C: Otherwise I stayed home from work.")) == []
+
+
+def test_nobody_is_never_cut_from_what_it_answers(talk: Talk) -> None:
+    facts = told(talk("T: Mm-hmm.\nC: I left work early on Friday, and nobody noticed."))
+    assert [text for _, text in facts] == ["I left work early on Friday, and nobody noticed."]
+
+
+def test_speech_without_marks_that_runs_on_is_quoted_and_not_rewritten(talk: Talk) -> None:
+    (fact,) = extract_facts(talk("T: Hm.\nC: i skipped my pills on sunday he was angry about that"))
+    assert dict(fact.attributes)["form"] == "quote"

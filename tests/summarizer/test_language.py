@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.language import broken_off, clauses, is_backchannel, is_question, sentences
+from summarizer.language import broken_off, clauses, is_backchannel, is_question, is_run_on, sentences
 
 
 def cut(text: str) -> list[str]:
@@ -102,3 +102,16 @@ def test_listening_noises_are_back_channels_and_answers_with_content_are_not() -
     assert is_backchannel("Mm-hmm.")
     assert is_backchannel("okay, right")
     assert not is_backchannel("okay, I slept badly")
+
+
+@pytest.mark.parametrize(
+    ("said", "runs_on"),
+    [
+        ("i forgot my pills on sunday he was angry about that", True),
+        ("i went home because i was tired of the noise there", False),
+        ("i have been very sad", False),
+        ("I forgot my pills on Sunday, he was angry about that.", False),
+    ],
+)
+def test_two_clauses_without_a_mark_between_them_run_on(said: str, runs_on: bool) -> None:
+    assert is_run_on(said) is runs_on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.person import reported
+from summarizer.person import on_topic, reported
 from summarizer.subject import client_of
 from summarizer.types import Style
 
@@ -87,3 +87,18 @@ def test_a_leading_he_is_named_where_it_is_known_who_he_is() -> None:
 def test_numbers_and_hyphens_survive() -> None:
     assert reported("I have a 12-year-old daughter", THEY) == "Client reports having a 12-year-old daughter"
     assert reported("my a1c was 5.5 last week", THEY) == "Client reports that their a1c was 5.5 last week"
+
+
+@pytest.mark.parametrize(
+    ("answer", "question", "sentence"),
+    [
+        ("Poorly.", "How are you sleeping?", "Client reports sleeping poorly"),
+        ("It has been hard.", "How has work been?", "Client reports that work has been hard"),
+        ("Up and down.", "How has work been?", None),
+        ("My boss left and it is hard.", "How has work been?", None),
+    ],
+)
+def test_an_answer_takes_its_topic_from_the_question(
+    answer: str, question: str, sentence: str | None
+) -> None:
+    assert on_topic(answer, question, "work", THEY) == sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.plan import planned
+from summarizer.plan import appointment, planned
 from summarizer.subject import client_of
 from summarizer.types import Style
 
@@ -33,3 +33,20 @@ def test_a_clause_becomes_an_item(said: str, item: str) -> None:
 )
 def test_what_would_say_nothing_is_no_item(said: str) -> None:
     assert planned(said, client_of(STYLE), STYLE) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "when"),
+    [
+        ("See you next Thursday at ten.", "next Thursday at ten"),
+        ("I will book you in for two weeks from today.", "two weeks from today"),
+        ("Does Wednesday the 14th at 2:30 work for you?", "Wednesday the 14th at 2:30"),
+        ("Let us meet again in three weeks.", "in three weeks"),
+        ("Shall we say the same time next week?", "the same time next week"),
+        ("If it gets worse, come back in two days.", None),
+        ("See you on Monday or Tuesday.", None),
+        ("Recheck the labs in two weeks.", None),
+    ],
+)
+def test_an_appointment_is_when_it_was_said_to_be(said: str, when: str | None) -> None:
+    assert appointment(said) == when

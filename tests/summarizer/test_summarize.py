@@ -76,7 +76,10 @@ def test_a_statement_that_nothing_supports_is_withdrawn_and_told(session: Sessio
     found = draft(turns, engine=FakeEngine(body))
     assert found.body.sections[0].statements == ()
     assert found.body.sections[0].status == "not_discussed"
-    assert "withdrawn" in {finding.kind for finding in found.findings}
+    (told,) = [finding.detail for finding in found.findings if finding.kind == "withdrawn"]
+    assert "section Subjective" in told
+    assert "subjective-1" not in told
+    assert "gardening" not in told
 
 
 def test_a_statement_with_a_wrong_number_stays_and_blocks(session: Session) -> None:
