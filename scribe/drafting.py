@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from summarizer.engine import Engine
-from summarizer.summarize import summarize
-
 from asr.recognizer import RecognizerInfo
 from scribe.errors import BadRequest
 from scribe.note import (
@@ -28,7 +25,9 @@ from scribe.note import (
 from scribe.roles import with_roles
 from scribe.store import StoredSession
 from scribe.wire import DraftRequest, TranscriptLine
+from summarizer.engine import Engine
 from summarizer.errors import SummarizerError
+from summarizer.summarize import summarize
 from summarizer.templates import Template, load_template
 from summarizer.types import Context, Draft, Section, Span, Statement, Style, Turn
 
