@@ -379,7 +379,7 @@ class Capture:
             lines,
             checkpoint=(checkpoint.position, checkpoint.state),
             channels=self.channels,
-            transcribed=max(0, checkpoint.position - self._committed - self._failed_samples),
+            transcribed=checkpoint.position - self._committed - self._failed_samples,
             speakers=self._lines.speakers,
         )
         self._failed_samples = 0

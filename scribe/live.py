@@ -284,7 +284,8 @@ class Live:
         body: dict[str, object] = {
             "session_id": capture.id,
             "seconds_received": round(capture.position / SAMPLE_RATE, 3),
-            "seconds_transcribed": round(stored.transcribed / SAMPLE_RATE, 3),
+            # A stretch that failed on both channels is taken off twice: rather too little than too much.
+            "seconds_transcribed": round(max(0, stored.transcribed) / SAMPLE_RATE, 3),
             "seconds_discarded": round((capture.position - kept) / SAMPLE_RATE, 3),
             "bytes_retained": retained,
             "recognizer": info.engine,

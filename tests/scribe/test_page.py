@@ -110,13 +110,14 @@ def copy(heard: Heard) -> Iterator[Copy]:
     ) -> str:
         session_id, now = secrets.token_hex(8), datetime.now(UTC)
         store.create_session(session_id, new or consented(channels=2), now)
-        for what in (Step.CONSENTED, Step.OPENED, Step.STOPPED):
+        for what in (Step.CONSENTED, Step.OPENED):
             store.advance(session_id, what, now)
         speakers = {
             "SPEAKER_00": SpeakerAssignment(participant_id="cl", confidence=confidence),
             "SPEAKER_01": SpeakerAssignment(participant_id="pt", confidence=confidence),
         }
         store.commit_words(session_id, lines, checkpoint=(16_000 * 80, b""), channels=2, speakers=speakers)
+        store.advance(session_id, Step.STOPPED, now)
         written = (note or heard.note).model_copy(update={"session_id": session_id})
         store.save_note(session_id, lambda _: written, Step.DRAFTED, now)
         return session_id
