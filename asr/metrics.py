@@ -128,7 +128,12 @@ def _distances(reference: Sequence[str], hypothesis: Sequence[str]) -> NDArray[n
 
 
 def word_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[int, int, int, int]:
-    """(substitutions, deletions, insertions, reference words) of the best alignment."""
+    """(substitutions, deletions, insertions, reference words) of the best alignment.
+
+    Raises TypeError for a text in place of its words: it would be counted letter by letter.
+    """
+    if isinstance(reference, str) or isinstance(hypothesis, str):
+        raise TypeError("expected words, but a text came; split it with normalize_words")
     substitutions = deletions = insertions = 0
     for in_reference, in_hypothesis in align_words(reference, hypothesis):
         if in_reference is None:

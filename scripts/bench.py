@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.metrics import word_errors
+from asr.metrics import normalize_words, word_errors
 from asr.types import SAMPLE_RATE
 from scribe.client import ScribeClient
 from scribe.config import read_settings
@@ -85,7 +85,9 @@ def errors(finals: list[UtteranceMessage]) -> tuple[int, int]:
     for role in ("clinician", "client"):
         reference = " ".join(turn.text for turn in sample_truth().turns if turn.role == role)
         said = " ".join(m.text for m in sorted(finals, key=lambda m: m.start) if m.role == role)
-        substitutions, deletions, insertions, words = word_errors(reference, said)
+        substitutions, deletions, insertions, words = word_errors(
+            normalize_words(reference), normalize_words(said)
+        )
         wrong += substitutions + deletions + insertions
         spoken += words
     return wrong, spoken

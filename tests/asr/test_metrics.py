@@ -154,3 +154,8 @@ def test_cpwer_counts_a_speaker_without_partner_whole() -> None:
     assert cpwer(reference, {"S0": "how are you"}) == pytest.approx(1 / 4)
     assert cpwer({"client": "fine"}, {"S0": "fine", "S1": "thank you"}) == 2.0
     assert cpwer({}, {}) == 0.0
+
+
+def test_a_text_in_place_of_its_words_is_refused() -> None:
+    with pytest.raises(TypeError, match="normalize_words"):
+        word_errors("four hours", "for hours")
