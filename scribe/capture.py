@@ -30,7 +30,7 @@ from scribe.engines import Engines
 from scribe.errors import BadRequest, NotConsented, ScribeError, StreamBusy, UnusableAudio, WrongState
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
-from scribe.session import SpeakerAssignment, State, Step, consent_until
+from scribe.session import Consent, SpeakerAssignment, State, Step, consent_until
 from scribe.store import Store, StoredSession
 from scribe.wire import (
     Ack,
@@ -77,7 +77,9 @@ class Capture:
         self._over: ScribeError | None = None
         self._around = around
         participants = stored.details.participants
-        self._consent_until = consent_until(participants, stored.details.consents)
+        self._participants = participants
+        self._consent_until: datetime | None = None
+        self.renew(stored.details.consents)
         self._lines = Lines(participants, stored.speakers, channels)
         self._decoder: PcmDecoder | None = None
         self._resampler: Resampler | None = None
@@ -109,6 +111,10 @@ class Capture:
     async def load(self) -> None:
         """Read what an earlier process already committed; roles are guessed from all that was said."""
         self._lines.load(await asyncio.to_thread(self._around.store.transcript, self.id))
+
+    def renew(self, consents: Sequence[Consent]) -> None:
+        """The consents as they stand now: audio is taken until the first that is needed expires."""
+        self._consent_until = consent_until(self._participants, consents)
 
     def attach(self, outbox: Outbox, start: Start) -> Ready:
         """A client is there: where it has to go on. Raises BadRequest or StreamBusy."""

@@ -72,21 +72,28 @@ class Live:
                 raise Unavailable(
                     f"All {around.settings.max_streams} streams of this server are taken; try again later."
                 )
+            fresh = capture is None
             self._opening.add(session_id)
             try:
                 if capture is None:
                     capture = await self._begun(stored, stored.channels or start.channels)
+                capture.renew(stored.details.consents)
                 ready = capture.attach(outbox, start)
+                # Known from here on, so that a revocation that comes while the step is stored finds it.
+                self._captures[session_id] = capture
+                self._opening.discard(session_id)
                 await asyncio.to_thread(around.store.advance, session_id, Step.OPENED, around.clock())
+                if self._captures.get(session_id) is not capture:
+                    raise NotConsented("Consent to this session was revoked while its stream was opened.")
             except BaseException:
                 if capture is not None:
                     capture.outbox = None
-                    if session_id not in self._captures:
+                    if fresh:
+                        self._captures.pop(session_id, None)
                         await capture.let_go()
                 raise
             finally:
                 self._opening.discard(session_id)
-            self._captures[session_id] = capture
             self._stop_lingering(session_id)
             return capture, ready
 

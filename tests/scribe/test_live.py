@@ -308,6 +308,11 @@ def test_consent_that_expires_during_the_session_ends_it(tmp_path: Path) -> None
             now[0] = until
             with pytest.raises(NotConsented, match="expired"):
                 await capture.hear_samples(AUDIO[:RATE])
+            await live.leave(capture)
+            store.change_consents("s1", lambda _: consented(channels=2).consents, None, until)
+            again, ready = await live.open("s1", START, Outbox())
+            await again.hear_samples(AUDIO[RATE : 2 * RATE])
+            assert (ready.resume_from, again.position) == (RATE, 2 * RATE)
 
     asyncio.run(check())
 
