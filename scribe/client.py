@@ -20,9 +20,10 @@ from typing import Any, Self
 
 import httpx
 
-from scribe.client_stream import POSITION_RATE, ClientError, Refused, SessionStream, Unreachable
+from scribe.client_stream import ClientError, Refused, SessionStream, Unreachable
 from scribe.session import Consent, NewSession
 from scribe.wire import (
+    POSITION_RATE,
     Encoding,
     NoteView,
     Problem,

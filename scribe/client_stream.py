@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,6 +21,8 @@ from websockets.typing import Subprotocol
 
 from scribe.errors import BadRequest, ScribeError
 from scribe.wire import (
+    POSITION_RATE,
+    SAMPLE_BYTES,
     SUBPROTOCOL,
     Ack,
     Ended,
@@ -35,8 +37,6 @@ from scribe.wire import (
     parse_server_message,
 )
 
-POSITION_RATE = 16_000
-SAMPLE_BYTES: Mapping[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
 FRAME_BYTES = 16_000
 """Largest frame sent: half a second of 16-bit audio at 16 kHz, far under the server's limit of 64 KiB."""
 

@@ -12,11 +12,10 @@ from enum import Enum
 from typing import TypeAlias
 
 from scribe.errors import BadRequest, TooLarge, UnusableAudio
-from scribe.wire import ClientMessage, Mark, Pause, Resume, Start, Stop, parse_client_message
+from scribe.wire import SAMPLE_BYTES, ClientMessage, Mark, Pause, Resume, Start, Stop, parse_client_message
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_TEXT_BYTES = 4 * 1024
-SAMPLE_BYTES: Mapping[str, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
 
 
 class Phase(Enum):

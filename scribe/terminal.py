@@ -17,6 +17,7 @@ from rich.table import Table
 
 from scribe.note import DraftNote, Evidence, Note, SignedNote
 from scribe.wire import (
+    POSITION_RATE,
     Ack,
     AudioHealthMessage,
     Gap,
@@ -74,7 +75,9 @@ class Listening:
                     tail = message.text[-40:]
                     self._progress.update(self._task, description=f"[dim]… {escape(tail)}[/dim]")
             case Ack(committed=committed):
-                self._progress.update(self._task, completed=committed / 16_000, description="Listening")
+                self._progress.update(
+                    self._task, completed=committed / POSITION_RATE, description="Listening"
+                )
             case SpeakerRevisionMessage(utterances=revised):
                 self._console.print(f"[dim]({len(revised)} earlier lines got a better speaker)[/dim]")
             case AudioHealthMessage(kind=kind):

@@ -6,6 +6,7 @@ Positions are samples at 16 kHz and times are seconds, both from the start of th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, ValidationError
@@ -26,7 +27,12 @@ from scribe.session import (
 SUBPROTOCOL = "scribe.v1"
 TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - a prefix, not a token
 
+POSITION_RATE = 16_000
+"""Positions on the wire are samples at this rate, whatever the encoding."""
+
 Encoding: TypeAlias = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw"]
+SAMPLE_BYTES: Mapping[Encoding, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
+"""Bytes of one sample of one channel."""
 
 # --- client → server ------------------------------------------------------------------------------------
 

@@ -277,11 +277,6 @@ _ASKED = re.compile(
     r")",
     re.I,
 )
-_TAG = re.compile(
-    r"[,\s](?:right|correct|is that right|is n['’]t it|isn['’]t it|do n['’]t you|don['’]t you"
-    r"|yeah)\s*\??\s*$",
-    re.I,
-)
 
 
 @lru_cache(maxsize=8192)
@@ -293,11 +288,6 @@ def is_question(sentence: str) -> bool:
     if stripped.endswith("!"):
         return False
     return bool(_ASKED.match(stripped.rstrip(".").strip()))
-
-
-def has_tag(sentence: str) -> bool:
-    """Whether a question ends in a tag (`…, right?`): a statement put up for confirmation."""
-    return bool(_TAG.search(sentence))
 
 
 _BACKCHANNEL = word_set(

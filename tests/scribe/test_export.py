@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
+from running import PROVENANCE
 
 from scribe.export import FORMATS, WATERMARK, Format, Heading, export_note
-from scribe.note import DraftNote, Evidence, NoteRisk, NoteSection, NoteStatement, Provenance, SignedNote
+from scribe.note import DraftNote, Evidence, NoteRisk, NoteSection, NoteStatement, SignedNote
 from scribe.review import ATTESTATION, add_addendum, sign
 from scribe.session import Consent, Participant, SessionContext, TreatmentGoal
 
@@ -49,17 +50,7 @@ def draft() -> DraftNote:
             NoteSection(code="O", title="Objective", status="not_discussed"),
         ),
         risk=(NoteRisk(quote=QUOTE, role="client", topic="si", polarity="negated", evidence=evidence),),
-        provenance=Provenance(
-            product="ambient-scribe",
-            version="0.1",
-            recognizer="whisper",
-            recognizer_model="tiny",
-            speakers="channels",
-            engine="extractive",
-            engine_model="",
-            template="soap",
-            template_version="1",
-        ),
+        provenance=PROVENANCE,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import httpx
 import pytest
-from running import TOKEN, RunningServer, consented
+from running import TOKEN, RunningServer, consented, fed
 
 from scribe.client import ScribeClient
 from scribe.sample import sample_audio
@@ -19,16 +19,10 @@ async def listened(running: RunningServer, audio: bytes) -> str:
     """The path of a session that was streamed to its end."""
     async with ScribeClient(running.url, TOKEN) as client:
         new = await client.create_session(consented(channels=2))
-        async with client.stream(new, channels=2) as stream:
-
-            async def feed() -> None:
-                await stream.send(audio)
-                await stream.stop()
-
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(feed())
-                async for _ in stream:
-                    pass
+        async with client.stream(new, channels=2) as stream, asyncio.TaskGroup() as tasks:
+            tasks.create_task(fed(stream, audio))
+            async for _ in stream:
+                pass
         return f"/v1/sessions/{new.id}"
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import TOKEN, RunningServer, consented, server, whisper_is_here
+from running import TOKEN, RunningServer, consented, fed, server, whisper_is_here
 
-from scribe.client import ScribeClient, SessionStream
+from scribe.client import ScribeClient
 from scribe.sample import sample_audio
 from scribe.session import State
 from scribe.wire import Ended, TranscriptLine, UtteranceMessage
@@ -29,16 +29,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def fed(stream: SessionStream) -> None:
-    await stream.send(AUDIO.tobytes())
-    await stream.stop()
-
-
 async def uncut(running: RunningServer) -> tuple[TranscriptLine, ...]:
     async with ScribeClient(running.url, TOKEN) as client:
         session = await client.create_session(consented(channels=2))
         async with client.stream(session, channels=2) as stream, asyncio.TaskGroup() as tasks:
-            tasks.create_task(fed(stream))
+            tasks.create_task(fed(stream, AUDIO.tobytes()))
             async for _ in stream:
                 pass
         return (await client.transcript(session.id)).utterances
@@ -57,7 +52,7 @@ def test_killing_the_server_again_and_again_gives_the_uncut_transcript(tmp_path:
                 session = await client.create_session(consented(channels=2))
                 finals, kill_at, ended = 0, [1, 2, 4], None
                 async with client.stream(session, channels=2, patience_seconds=90) as stream:
-                    feeding = asyncio.create_task(fed(stream))
+                    feeding = asyncio.create_task(fed(stream, AUDIO.tobytes()))
                     async for message in stream:
                         finals += isinstance(message, UtteranceMessage) and message.is_final
                         if kill_at and finals >= kill_at[0]:

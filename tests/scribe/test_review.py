@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from running import PROVENANCE
 
 from scribe.errors import BadRequest, NotFound, SigningRefused
-from scribe.note import DraftNote, Evidence, NoteFinding, NoteSection, NoteStatement, Provenance, SignedNote
+from scribe.note import DraftNote, Evidence, NoteFinding, NoteSection, NoteStatement, SignedNote
 from scribe.review import (
     ATTESTATION,
     add_addendum,
@@ -50,17 +51,7 @@ def draft() -> DraftNote:
             NoteFinding(id="f1", kind="number", severity="blocking", statement="s-1", detail="A number."),
             NoteFinding(id="f2", kind="wording", severity="advisory", statement="p-1", detail="A word."),
         ),
-        provenance=Provenance(
-            product="ambient-scribe",
-            version="0",
-            recognizer="whisper",
-            recognizer_model="tiny",
-            speakers="channels",
-            engine="extractive",
-            engine_model="",
-            template="soap",
-            template_version="1",
-        ),
+        provenance=PROVENANCE,
     )
 
 

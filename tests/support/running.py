@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from scribe.client import SessionStream
+from scribe.note import Provenance
 from scribe.session import NewSession
 
 REPOSITORY = Path(__file__).parents[2]
@@ -109,6 +111,26 @@ def server(
                 process.kill()
                 process.wait()
         process.stdout.close()
+
+
+PROVENANCE = Provenance(
+    product="ambient-scribe",
+    version="0",
+    recognizer="whisper",
+    recognizer_model="tiny",
+    speakers="channels",
+    engine="extractive",
+    engine_model="",
+    template="soap",
+    template_version="1",
+)
+"""Of notes that tests write by hand."""
+
+
+async def fed(stream: SessionStream, audio: bytes) -> None:
+    """All of the audio, then the end."""
+    await stream.send(audio)
+    await stream.stop()
 
 
 def consented(
