@@ -7,3 +7,7 @@ import os
 # where somebody installs others.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+# The matrices here are small: numpy's threads cost half as much again as the work, and wait by spinning. Read
+# when numpy is first imported; who wants more sets it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,9 +1,10 @@
-"""A recording or a live compressed stream in, samples at 16 kHz out, block by block; never on disk.
+"""A recording in, samples at 16 kHz out, block by block, never on disk; or packets in, samples out.
 
-Reads from any object with `.read(n)`: wav, flac, mp3, m4a (with its index in front where the object cannot
-seek), ogg, webm, aac. Containers and codecs are on a list, because a demuxer is attack surface and the other
-three hundred are not needed. This is the only file that imports PyAV; none of its errors leaves it. Headerless
-PCM is not taken here (see `pcm`).
+`decode` reads from any object with `.read(n)`: wav, flac, mp3, m4a (with its index in front where the object
+cannot seek), ogg, webm, aac. Containers and codecs are on a list, because a demuxer is attack surface and the
+other three hundred are not needed. `PacketDecoder` takes the packets of a live stream, whose container was
+opened by `demuxer`. This is the only file that imports PyAV; none of its errors leaves it. Headerless PCM is not
+taken here (see `pcm`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from asr.container import Track
 from asr.errors import UndecodableAudio, UnsupportedAudio
 from asr.resampler import Resampler
 
@@ -147,7 +149,7 @@ def _blocks(
 ) -> Iterator[NDArray[np.float32]]:
     # libswresample only changes the sample format; the rate is changed by the same resampler that live PCM goes
     # through, so that a recording and a stream of one conversation give the same samples.
-    to_float = av.AudioResampler(format="fltp", layout="stereo" if channels == 2 else "mono", rate=rate)
+    to_float = _to_float(rate, channels)
     resampler = Resampler(rate, channels)
     heard_anything = False
     with closing(container):
@@ -159,10 +161,10 @@ def _blocks(
                         "file; export the recording anew."
                     )
                 heard_anything = True
-                yield from _bounded(
+                yield from _heard(
                     resampler.push(_samples(converted)) for converted in to_float.resample(frame)
                 )
-            yield from _bounded(resampler.push(_samples(converted)) for converted in to_float.resample(None))
+            yield from _heard(resampler.push(_samples(converted)) for converted in to_float.resample(None))
         except (av.error.FFmpegError, ValueError, OverflowError) as error:
             if not heard_anything and "mp4" in container.format.name:
                 raise UndecodableAudio(
@@ -177,7 +179,68 @@ def _blocks(
             raise UndecodableAudio(
                 "Expected a recording, but the file holds no samples; check that it was saved to the end."
             )
-        yield from _bounded([resampler.flush()])
+        yield from _heard([resampler.flush()])
+
+
+class PacketDecoder:
+    """Packets of one track to samples; stateful, one for each track.
+
+    The encoder's delay is dropped where the track says that there is one.
+    """
+
+    def __init__(self, track: Track) -> None:
+        self._rate, self._channels = track.sample_rate, track.channels
+        self._context = av.CodecContext.create(track.codec, "r")
+        self._context.extradata = track.setup
+        self._context.sample_rate = track.sample_rate
+        self._context.layout = _layout(track.channels)
+        # Threads of its own would hold packets back, and are not worth it for sound.
+        self._context.thread_count = 1
+        # FLAC has a checksum in each frame; damage is an error, not a noise.
+        self._context.options = {"err_detect": "crccheck+explode"}
+        self._to_float = _to_float(track.sample_rate, track.channels)
+
+    def push(self, packet: bytes) -> NDArray[np.float32]:
+        """float32 [n, channels] at the track's rate, not yet within [-1, 1]; raises UndecodableAudio.
+
+        An empty packet would tell FFmpeg that the stream has ended: demuxers give none.
+        """
+        try:
+            blocks = [
+                _samples(converted)
+                for frame in self._context.decode(av.Packet(packet))
+                for converted in self._to_float.resample(self._checked(frame))
+            ]
+        except (av.error.FFmpegError, ValueError, OverflowError) as error:
+            raise UndecodableAudio(
+                "Expected the stream to be sound throughout, but a part of it cannot be decoded; what came before "
+                "was heard. Reconnect and begin the stream anew with its header."
+            ) from error
+        return np.concatenate(blocks) if blocks else np.zeros((0, self._channels), dtype=np.float32)
+
+    def _checked(self, frame: av.AudioFrame) -> av.AudioFrame:
+        if frame.sample_rate != self._rate or frame.layout.nb_channels != self._channels:
+            raise UndecodableAudio(
+                f"Expected {self._rate} Hz and {self._channels} channels as the stream's header says, but "
+                f"{frame.sample_rate} Hz and {frame.layout.nb_channels} came; begin the stream anew."
+            )
+        return frame
+
+
+def bounded(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same samples in [-1, 1]: lossy codecs overshoot a little.
+
+    Not-a-number, possible in a float wav, becomes silence.
+    """
+    return np.clip(np.nan_to_num(audio, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+
+
+def _layout(channels: int) -> str:
+    return "stereo" if channels == 2 else "mono"
+
+
+def _to_float(rate: int, channels: int) -> av.AudioResampler:
+    return av.AudioResampler(format="fltp", layout=_layout(channels), rate=rate)
 
 
 def _samples(frame: av.AudioFrame) -> NDArray[np.float32]:
@@ -185,11 +248,8 @@ def _samples(frame: av.AudioFrame) -> NDArray[np.float32]:
     return np.ascontiguousarray(frame.to_ndarray().T, dtype=np.float32)
 
 
-def _bounded(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-    """The blocks that hold samples, in [-1, 1]: lossy codecs overshoot a little.
-
-    Not-a-number, possible in a float wav, becomes silence.
-    """
+def _heard(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """The blocks that hold samples."""
     for block in blocks:
         if len(block):
-            yield np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+            yield bounded(block)

@@ -1,7 +1,8 @@
 """Raw samples as bytes in, float32 samples out; one decoder per stream, fed with chunks cut anywhere.
 
 Takes headerless PCM: 16-bit integers, 32-bit floats and the two telephone laws of ITU-T G.711. The output has
-the rate of the input (see `resampler`); compressed audio and anything with a header goes through `decoder`.
+the rate of the input (see `resampler`); compressed audio and anything with a header is not taken here (see
+`incoming` for streams, `decoder` for recordings).
 """
 
 from __future__ import annotations
@@ -90,6 +91,19 @@ _DECODERS: dict[str, tuple[int, Callable[[bytes], NDArray[np.float32]]]] = {
 """Encoding: bytes a sample of one channel, and what turns whole samples into float32 [samples·channels]."""
 
 
+def require_shape(sample_rate: int, channels: int) -> None:
+    """Raise UnsupportedAudio for a rate or channel count that no live stream may have."""
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise UnsupportedAudio(
+            f"Expected a sample rate of {LOWEST_RATE} to {HIGHEST_RATE} Hz, but it is {sample_rate}; "
+            "resample before sending."
+        )
+    if channels not in CHANNELS:
+        raise UnsupportedAudio(
+            f"Expected 1 or 2 channels, but there are {channels}; send one mixed channel or one per side."
+        )
+
+
 class PcmDecoder:
     """Bytes of one stream to samples; stateful: what is left of a half sample waits for the next push.
 
@@ -102,15 +116,7 @@ class PcmDecoder:
                 f"Expected the encoding to be one of {', '.join(get_args(Encoding))}, "
                 f"but it is {encoding!r}; send one of these."
             )
-        if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-            raise UnsupportedAudio(
-                f"Expected a sample rate of {LOWEST_RATE} to {HIGHEST_RATE} Hz, but it is {sample_rate}; "
-                "resample before sending."
-            )
-        if channels not in CHANNELS:
-            raise UnsupportedAudio(
-                f"Expected 1 or 2 channels, but there are {channels}; send one mixed channel or one per side."
-            )
+        require_shape(sample_rate, channels)
         width, self._decode = _DECODERS[encoding]
         self._frame_bytes = width * channels
         self._encoding = encoding

@@ -1,6 +1,6 @@
 """Audio of one session in; utterances with speakers, voice activity and audio health out.
 
-Sans compute: the pipeline names what has to be decoded (`jobs`), whoever owns a recogniser decodes it when it
+Sans compute: the pipeline names what has to be decoded (`next_job`), whoever owns a recogniser decodes it when it
 can and brings the words back (`deliver`). So it needs no thread, no clock and no model of its own but the small
 ones for voice activity and speakers. It stores nothing: what may be stored so that a new pipeline goes on
 exactly where this one was is a `Checkpoint`, which holds no audio.
@@ -23,11 +23,11 @@ from asr.embedding import SpeakerEmbedder
 from asr.health import AudioHealthMonitor
 from asr.recognizer import Hypothesis
 from asr.ring import AudioRing
-from asr.stream import ChannelState, ChannelStream, DecodeJob, Heard, Policy
+from asr.stream import ChannelState, ChannelStream, DecodeJob, Heard, Policy, Want
 from asr.types import SAMPLE_RATE, Event, Utterance
 from asr.vad import DetectorState, VoiceActivityModel
 
-__all__ = ["Checkpoint", "DecodeJob", "Pipeline", "Policy"]
+__all__ = ["Checkpoint", "DecodeJob", "Pipeline", "Policy", "Want"]
 
 _STATE_VERSION = 1
 
@@ -45,7 +45,7 @@ class Checkpoint:
 
 
 class Pipeline:
-    """One session. Not safe for several threads at once; `jobs` may be decoded anywhere, in any number.
+    """One session. Not safe for several threads at once; its jobs may be decoded anywhere, in any number.
 
     A final decode depends on nothing but its own audio and vocabulary, and a checkpoint holds all state that
     reaches over its position. So audio fed again from a checkpoint gives word for word and id for id what an
@@ -63,7 +63,7 @@ class Pipeline:
         policy: Policy | None = None,
         max_speakers: int | None = None,
         vocabulary: tuple[str, ...] = (),
-        language: str = "en",
+        language: str | None = "en",
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._policy = policy or Policy()
@@ -119,25 +119,35 @@ class Pipeline:
         return events
 
     def flush(self) -> Sequence[Event]:
-        """Close every open utterance, so that `jobs` gives their finals: at a pause and at the end.
+        """Close every open utterance, so that `next_job` gives their finals: at a pause and at the end.
 
         Audio pushed afterwards is heard with fresh state.
         """
         return [event for stream in self._streams for event in stream.flush()]
 
-    def jobs(self) -> list[DecodeJob]:
-        """What is wanted now: each final exactly once, in order of time; then at most one partial a channel.
+    @property
+    def owes(self) -> bool:
+        """Whether a closed utterance still waits for its words."""
+        return any(stream.owes for stream in self._streams)
+
+    @property
+    def want(self) -> Want | None:
+        """What `next_job` would give, without giving it."""
+        return min((want for stream in self._streams if (want := stream.want) is not None), default=None)
+
+    def next_job(self) -> DecodeJob | None:
+        """What is most wanted now: the finals, each exactly once and in order of time; then a partial.
 
         A partial is given only if enough audio is new since the last one, and supersedes it; one that is not
-        decoded may be dropped. A final must be decoded and delivered.
+        decoded may be dropped. A final must be decoded and delivered, unless it comes with what is known.
         """
-        jobs = [job for stream in self._streams for job in stream.jobs()]
-        return sorted(jobs, key=lambda job: (job.kind == "partial", job.end, job.channel))
+        want = self.want
+        return None if want is None else self._streams[want.channel].next_job()
 
     def deliver(self, job: DecodeJob, hypothesis: Hypothesis) -> Sequence[Event]:
         """What the words of a job bring about.
 
-        Finals of a channel are delivered in the order of `jobs` (ValueError otherwise). A partial that comes
+        Finals of a channel are delivered in the order of `next_job` (ValueError otherwise). A partial that comes
         after its utterance closed, or after a later partial, is ignored. A final without words is an event only
         where a partial of it had some, which it erases.
         """
@@ -176,7 +186,14 @@ class Pipeline:
             return self._checkpoint
         state = {
             "version": _STATE_VERSION,
-            "channels": [{"position": one.position, "detector": one.detector.encode()} for one in settled],
+            "channels": [
+                {
+                    "position": one.position,
+                    "detector": one.detector.encode(),
+                    "languages": dict(one.languages),
+                }
+                for one in settled
+            ],
             "embedder": self._embedder_name,
             "labelled": self._labelled,
             "diarizer": None if self._diarizer is None else self._diarizer.state(),
@@ -217,6 +234,7 @@ class Pipeline:
                     words=part.words,
                     is_final=True,
                     revision=heard.revision if first else 0,
+                    stable=len(part.words),
                 )
             )
         self._labelled += 1
@@ -241,6 +259,7 @@ def _utterance(heard: Heard, speaker: str) -> Utterance:
         words=heard.words,
         is_final=heard.is_final,
         revision=heard.revision,
+        stable=heard.stable,
     )
 
 
@@ -261,6 +280,7 @@ def _read_state(checkpoint: Checkpoint, channels: int, embedder: str) -> dict[st
             f"{state['embedder']}; voices of two embedders cannot be compared"
         )
     state["channels"] = [
-        ChannelState(one["position"], DetectorState.decode(one["detector"])) for one in state["channels"]
+        ChannelState(one["position"], DetectorState.decode(one["detector"]), one.get("languages", {}))
+        for one in state["channels"]
     ]
     return state

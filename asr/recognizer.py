@@ -1,7 +1,7 @@
 """What every recogniser is: a batch of closed or open stretches of audio in, one hypothesis each out.
 
 A recogniser is shared by all sessions and stateless between calls: the same request gives the same
-hypothesis, whatever was asked before. It is called from one thread at a time.
+hypothesis, whatever was asked before. It is called from at most `info.workers` threads at a time.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ class Request:
     """One stretch of speech to recognise.
 
     `audio` is float32 [samples] at 16 kHz, at most 30 s. A `final` is decoded with the full search, a
-    `partial` greedily, because it will be replaced. `vocabulary` are names and terms that may be spoken.
+    `partial` greedily, because it will be replaced. `vocabulary` are names and terms that may be spoken. Without
+    a `language` the recogniser finds it out.
     """
 
     audio: Audio = field(repr=False, compare=False)
     kind: Literal["final", "partial"]
     vocabulary: tuple[str, ...] = ()
-    language: str = "en"
+    language: str | None = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,23 @@ class Hypothesis:
     """What was heard: words with times in seconds from the start of the request's audio.
 
     No words means that nothing was said. The two figures are the recogniser's own, averaged over the words'
-    tokens; a recogniser that has none gives 0.0.
+    tokens; a recogniser that has none gives 0.0. `language` is what it was decoded in, and its probability 1.0
+    where it was asked for.
     """
 
     words: tuple[Word, ...]
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    language: str = "en"
+    language_probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizerInfo:
     """What a note's provenance and the readiness page say of a recogniser.
 
-    `weak` is true for a stand-in that a person should be warned of, and `notice` is that warning.
+    `weak` is true for a stand-in that a person should be warned of, and `notice` is that warning. `workers` is
+    how many requests it decodes at once. `languages` are the codes of what it understands.
     """
 
     engine: str
@@ -54,6 +59,8 @@ class RecognizerInfo:
     device: str
     weak: bool = False
     notice: str = ""
+    workers: int = 1
+    languages: tuple[str, ...] = ("en",)
 
 
 class Recognizer(Protocol):

@@ -7,7 +7,7 @@ audio on every machine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,38 +46,156 @@ class ScriptedRecognizer:
 
 
 class OracleRecognizer:
-    """The known words of a known recording, found again by where a request's samples lie in it.
+    """The known words of known recordings, found again by where a request's samples lie in one of them.
 
-    Needs requests cut from the very samples it was made with: float32 [n] at 16 kHz, words in seconds of them.
-    Audio that is not in the recording has no words.
+    `audio` is float32 [n] at 16 kHz as the recogniser gets it, `words` are in seconds of it; `more` are further
+    pairs, say a second channel. Samples are compared as the 16-bit steps that a socket carries (1/32768), so a
+    recording sent as `pcm_s16le` is found again. Audio that is not in any recording has no words; of two places
+    with the same samples the first counts.
+
+    `edge` None hears every word whose middle lies in the request. A number is what a real recogniser does: a word
+    that lies wholly in the request and ends `edge` seconds before its end is heard right; of a word that is cut,
+    or ends nearer, a syllable is made up from how much of it was there; and of less than a quarter nothing is
+    heard. The same request always gives the same words.
+
+    `spend` is called with every request and its words before they are given: to spend what a real recogniser
+    does on them. What it returns is thrown away. `workers` is how many requests may be decoded at once, and so how
+    many calls of `spend` may run at once.
     """
 
-    def __init__(self, audio: Audio, words: Sequence[Word]) -> None:
-        self._recording = np.ascontiguousarray(audio, dtype=np.float32).tobytes()
-        self._words = tuple(words)
+    def __init__(
+        self,
+        audio: Audio,
+        words: Sequence[Word],
+        *,
+        more: Sequence[tuple[Audio, Sequence[Word]]] = (),
+        edge: float | None = None,
+        spend: Callable[[Request, tuple[Word, ...]], object] | None = None,
+        workers: int = 1,
+    ) -> None:
+        pairs = ((audio, words), *more)
+        self._recordings = [_steps(one) for one, _ in pairs]
+        self._words = [tuple(said) for _, said in pairs]
+        self._blocks = _index(self._recordings)
+        self._edge = edge
+        self._spend = spend
+        self._info = RecognizerInfo("oracle", "none", "asr.testing", "1", "cpu", workers=workers)
 
     @property
     def info(self) -> RecognizerInfo:
-        return RecognizerInfo("oracle", "none", "asr.testing", "1", "cpu")
+        return self._info
 
     def recognize(self, requests: Sequence[Request]) -> list[Hypothesis]:
-        return [Hypothesis(self._within(request.audio), 0.0, 0.0) for request in requests]
+        hypotheses = []
+        for request in requests:
+            words = self._within(request.audio)
+            if self._spend is not None:
+                self._spend(request, words)
+            hypotheses.append(Hypothesis(words, 0.0, 0.0))
+        return hypotheses
 
     def _within(self, audio: Audio) -> tuple[Word, ...]:
-        needle = np.ascontiguousarray(audio, dtype=np.float32).tobytes()
-        at = self._recording.find(needle) if needle else -1
-        # Four bytes a sample: a hit between two samples is a chance likeness of their bytes.
-        while at >= 0 and at % 4:
-            at = self._recording.find(needle, at + 1)
-        if at < 0:
+        place = self._place(_steps(audio))
+        if place is None:
             return ()
-        start = at / 4 / SAMPLE_RATE
-        end = start + len(audio) / SAMPLE_RATE
-        return tuple(
-            Word(word.text, max(0.0, word.start - start), min(word.end, end) - start, word.probability)
-            for word in self._words
-            if start <= (word.start + word.end) / 2 < end
-        )
+        number, at = place
+        return self._heard(self._words[number], at / SAMPLE_RATE, (at + len(audio)) / SAMPLE_RATE)
+
+    def _place(self, needle: bytes) -> tuple[int, int] | None:
+        """The first recording that holds these samples, and where in it."""
+        block = 2 * _BLOCK
+        looked = 0
+        for start in range(0, len(needle) - 2 * block + 1, block):
+            if _flat(needle[start : start + 2 * block]):
+                continue
+            places = {
+                (number, at - (start + shift) // 2)
+                for shift in range(0, block, 2)
+                for number, at in self._blocks.get(hash(needle[start + shift : start + shift + block]), ())
+            }
+            found = [
+                (number, at)
+                for number, at in places
+                if at >= 0 and self._recordings[number][2 * at : 2 * at + len(needle)] == needle
+            ]
+            looked += 1
+            if found or looked == _LOOKS:
+                return min(found, default=None)
+        for number, recording in enumerate(self._recordings if looked == 0 else ()):
+            # Shorter than two blocks, or without any sound.
+            at = _find(recording, needle)
+            if at is not None:
+                return number, at
+        return None
+
+    def _heard(self, words: tuple[Word, ...], start: float, end: float) -> tuple[Word, ...]:
+        heard = []
+        for word in words:
+            if word.end <= start or word.start >= end:
+                continue
+            text: str | None = word.text
+            if self._edge is None:
+                text = word.text if start <= (word.start + word.end) / 2 < end else None
+            elif word.start < start - _MEND or word.end > end - self._edge + _MEND:
+                text = _misheard(word, max(start, word.start), min(end, word.end))
+            if text is not None:
+                heard.append(
+                    Word(text, max(0.0, word.start - start), min(word.end, end) - start, word.probability)
+                )
+        return tuple(heard)
+
+
+_MEND = 1e-3
+"""Seconds: a word's time is rounded to milliseconds, a request's edge to samples."""
+
+
+def _steps(audio: Audio) -> bytes:
+    """Audio as 16-bit samples, two bytes each."""
+    return np.clip(np.round(np.asarray(audio) * 32_768.0), -32_768, 32_767).astype("<i2").tobytes()
+
+
+_BLOCK = 256
+_LOOKS = 8
+"""Recordings are looked up by blocks of so many samples; a request that differs in eight of its own is another's.
+
+A search through the bytes would cost tens of milliseconds for each request, as much as a small model's decode.
+"""
+
+
+def _index(recordings: Sequence[bytes]) -> dict[int, list[tuple[int, int]]]:
+    """Where each block of the recordings that is no silence begins: recording and sample, by the block's hash."""
+    size = 2 * _BLOCK
+    places: dict[int, list[tuple[int, int]]] = {}
+    for number, recording in enumerate(recordings):
+        for at in range(0, len(recording) - size + 1, size):
+            block = recording[at : at + size]
+            if not _flat(block):
+                places.setdefault(hash(block), []).append((number, at // 2))
+    return places
+
+
+def _flat(samples: bytes) -> bool:
+    """Whether all samples are the same, as in digital silence."""
+    return samples == samples[:2] * (len(samples) // 2)
+
+
+def _find(recording: bytes, needle: bytes) -> int | None:
+    """The first sample at which `needle` lies in `recording`."""
+    at = recording.find(needle) if needle else -1
+    # Two bytes a sample: a hit between two samples is a chance likeness of their bytes.
+    while at >= 0 and at % 2:
+        at = recording.find(needle, at + 1)
+    return None if at < 0 else at // 2
+
+
+def _misheard(word: Word, start: float, end: float) -> str | None:
+    """What is made of the stretch `start` to `end` of a word; None where it is too short to be heard at all."""
+    part = (end - start) / max(word.end - word.start, _MEND)
+    if part < 0.25:
+        return None
+    # Another length, another syllable: two decodes that cut a word at different places must not agree by chance.
+    digest = hashlib.sha256(f"{word.text} {start:.3f} {end:.3f}".encode()).digest()
+    return "".join(_SYLLABLES[byte % len(_SYLLABLES)] for byte in digest[:2])
 
 
 class SteadyEmbedder:

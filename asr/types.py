@@ -36,7 +36,8 @@ class Utterance:
 
     `id` is made from channel and position, so a replay of the same audio gives the same ids. The same id
     replaces an earlier one until `is_final`; after that only the speaker may change. `revision` counts the
-    replacements. `start` and `end` are those of the speech, also where no word was recognised.
+    replacements. `start` and `end` are those of the speech, also where no word was recognised. The first `stable`
+    words do not change any more before the final.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Utterance:
     words: tuple[Word, ...]
     is_final: bool
     revision: int
+    stable: int = 0
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ TOKENS_A_SECOND = 12
 TOKENS_MORE = 24
 """Fast speech is 7 tokens a second with punctuation and timestamps; a decode that is longer hangs."""
 
+_THREADS = ((200e6, 1), (700e6, 4), (math.inf, 8))
+"""Size of a model's weights in bytes, and the threads that one request then uses."""
+
 SHORTEST = SAMPLE_RATE // 10
 REST = round(1.5 * SAMPLE_RATE)
 """Where the decoder stopped earlier than this before the end of the speech, the rest is decoded again."""
@@ -73,15 +77,15 @@ class _Search:
 
     padding: int | None
     beam: int
-    vocabulary: bool = True
+    prompt: bool = True
     no_repeat: int = 0
 
 
 _FINAL = (
     _Search(FINAL_PADDING, 5),
     _Search(None, 5),
-    # Without the vocabulary, whose words a decoder that does not hear anything likes to repeat.
-    _Search(None, 5, vocabulary=False, no_repeat=3),
+    # Without the vocabulary in the prompt, whose words a decoder that does not hear anything likes to repeat.
+    _Search(None, 5, prompt=False, no_repeat=3),
 )
 _PARTIAL = (_Search(PARTIAL_PADDING, 1),)
 _FULL_ONLY = {"final": _FINAL[1:], "partial": (_Search(None, 1),)}
@@ -112,8 +116,15 @@ class WhisperRecognizer:
     """Implements `asr.recognizer.Recognizer`; requests are decoded one after the other.
 
     `device` is "cpu", "cuda" or "auto"; `compute_type` one of CTranslate2's, "auto" for int8 on a CPU and
-    float16 on a GPU; `threads` 0 leaves the number to CTranslate2. `short_windows` False always decodes in the
-    full 30 s window, several times as dear, for a model that was measured to be worse in short ones.
+    float16 on a GPU. `threads` is how many one request uses, `cores` how many all of them may use together;
+    0 for either is the best for the model's size and this machine (see `_spread`). `short_windows` False always
+    decodes in the full 30 s window, several times as dear, for a model that was measured to be worse in short
+    ones. `recognize` may be called from `info.workers` threads at once.
+
+    `prompt_vocabulary` puts a request's vocabulary into the decoder's prompt; without it the vocabulary is not
+    heeded. With the tiny.en that was measured, 5 terms raised the word error rate of sentences that hold such terms
+    from 37 % to 40 % and 30 terms to 101 %, and not one term more was recalled. A larger model may gain; none was
+    measured: run scripts/bench_vocabulary.py before switching it on (docs/benchmarks.md, "Domain words").
 
     Raises ModelNotFound where the folder is missing, ModelUnusable where it does not load.
     """
@@ -125,7 +136,9 @@ class WhisperRecognizer:
         device: str = "auto",
         compute_type: str = "auto",
         threads: int = 0,
+        cores: int = 0,
         short_windows: bool = True,
+        prompt_vocabulary: bool = False,
     ) -> None:
         resolved = (
             model
@@ -146,12 +159,17 @@ class WhisperRecognizer:
             device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
         if compute_type == "auto":
             compute_type = "float16" if device == "cuda" else "int8"
+        size = (resolved.path / "model.bin").stat().st_size
+        threads, workers = (
+            _spread(size, cores or os.cpu_count() or 1, threads) if device == "cpu" else (threads, 1)
+        )
         try:
             self._model = WhisperModel(
                 str(resolved.path),
                 device=device,
                 compute_type=compute_type,
                 cpu_threads=threads,
+                num_workers=workers,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as error:
@@ -160,6 +178,7 @@ class WhisperRecognizer:
                 f"{device}, but it does not load; verify the model or choose another device or compute type."
             ) from error
         self._attempts = _SHORT_FIRST if short_windows else _FULL_ONLY
+        self._prompt_vocabulary = prompt_vocabulary
         self._tokenizers: dict[str, Tokenizer] = {}
         versions = (
             f"{name} {importlib.metadata.version(name)}" for name in ("faster-whisper", "ctranslate2")
@@ -170,6 +189,8 @@ class WhisperRecognizer:
             source=resolved.source,
             version=", ".join(versions),
             device=f"{device} {compute_type}",
+            workers=workers,
+            languages=tuple(self._model.supported_languages),
         )
 
     @property
@@ -186,7 +207,10 @@ class WhisperRecognizer:
         return [self._recognize(request) for request in requests]
 
     def _recognize(self, request: Request) -> Hypothesis:
-        tokenizer = self._tokenizer(request.language)
+        language, certainty = (
+            (request.language, 1.0) if request.language is not None else self._detect(request.audio)
+        )
+        tokenizer = self._tokenizer(language)
         words: list[Word] = []
         logprob = 0.0
         tokens = 0
@@ -208,7 +232,21 @@ class WhisperRecognizer:
             if found.loops or found.consumed < SHORTEST:
                 break
             at += found.consumed
-        return Hypothesis(tuple(_without_loop(words)), logprob / tokens if tokens else 0.0, no_speech)
+        return Hypothesis(
+            tuple(_without_loop(words)),
+            logprob / tokens if tokens else 0.0,
+            no_speech,
+            language,
+            certainty,
+        )
+
+    def _detect(self, audio: Audio) -> tuple[str, float]:
+        """The likeliest language of float32 [n] and its probability."""
+        if not self._model.model.is_multilingual:
+            return "en", 1.0
+        encoded = self._encode(audio[:FULL_WINDOW], FULL_WINDOW)
+        token, probability = self._model.model.detect_language(encoded)[0][0]
+        return token.strip("<|>"), float(probability)
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:
@@ -238,12 +276,9 @@ class WhisperRecognizer:
         self, window: Audio, search: _Search, vocabulary: tuple[str, ...], tokenizer: Tokenizer
     ) -> _Found:
         samples = FULL_WINDOW if search.padding is None else min(FULL_WINDOW, len(window) + search.padding)
-        padded = np.zeros(samples, dtype=np.float32)
-        padded[: len(window)] = window
-        # The encoder halves the frames; an odd one would be half a step.
-        features = self._model.feature_extractor(padded)[:, : samples // HOP // 2 * 2]
-        encoded = self._model.encode(features)
-        hotwords = ", ".join(vocabulary) if vocabulary and search.vocabulary else None
+        encoded = self._encode(window, samples)
+        prompting = vocabulary and search.prompt and self._prompt_vocabulary
+        hotwords = ", ".join(vocabulary) if prompting else None
         prompt = self._model.get_prompt(tokenizer, [], hotwords=hotwords)
         limit = math.ceil(len(window) / SAMPLE_RATE * TOKENS_A_SECOND) + TOKENS_MORE
         result = self._model.model.generate(
@@ -265,6 +300,13 @@ class WhisperRecognizer:
             len(tokens) >= limit or _compression(text) > MAX_COMPRESSION or _loop(text.split()) is not None
         )
         return _Found(kept, encoded, avg_logprob, result.no_speech_prob, loops, consumed)
+
+    def _encode(self, audio: Audio, samples: int) -> ctranslate2.StorageView:
+        """What the encoder makes of float32 [n] and silence up to `samples`."""
+        padded = np.zeros(samples, dtype=np.float32)
+        padded[: len(audio)] = audio
+        # The encoder halves the frames; an odd one would be half a step.
+        return self._model.encode(self._model.feature_extractor(padded)[:, : samples // HOP // 2 * 2])
 
     def _words(self, found: _Found, window: Audio, tokenizer: Tokenizer) -> list[Word]:
         """The words of the text tokens, by how the decoder's attention walks over the audio."""
@@ -289,6 +331,19 @@ class WhisperRecognizer:
             words.append(Word(spelling, start, end, min(1.0, max(0.0, float(piece["probability"])))))
             last = start
         return words
+
+
+def _spread(model_bytes: int, cores: int, threads: int) -> tuple[int, int]:
+    """Threads of one request, and requests at once, for a model of this size on a CPU of `cores`.
+
+    A small model gains nothing from a second thread: its steps are shorter than the wait at each barrier, and the
+    waiting spins. Measured on two cores with a tiny shape: 0.024 CPU seconds for each second of audio with one
+    thread, 0.071 with two, which also took twice as long on the clock. A large one would answer too late on one.
+    """
+    if threads == 0:
+        threads = next(many for size, many in _THREADS if model_bytes <= size)
+    threads = min(threads, cores)
+    return threads, max(1, cores // threads)
 
 
 def _complete(tokens: list[int], timestamp_begin: int, length: int) -> tuple[list[int], int]:

@@ -16,6 +16,7 @@ from asr.types import SAMPLE_RATE
 from scribe.calls import ACTOR, On, SessionId, audit
 from scribe.drafting import template_named
 from scribe.errors import BadRequest, NotFound, WrongState
+from scribe.live import require_language
 from scribe.note import DraftNote
 from scribe.roles import with_roles
 from scribe.server import Server
@@ -50,6 +51,7 @@ router = APIRouter(prefix="/v1")
 def create_session(new: NewSession, on: On) -> SessionView:
     """Begin a session; it is `awaiting_consent` until every participant's consent is complete."""
     template_named(new.template)
+    require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
     on.store.create_session(session_id, new, now)

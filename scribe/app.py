@@ -68,12 +68,10 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        recognition = asyncio.create_task(engines.recognition.run())
         yield
         await live.close()
         await server.finish_kept()
-        recognition.cancel()
-        await asyncio.gather(recognition, return_exceptions=True)
+        await engines.recognition.close()
         store.close()
 
     app = FastAPI(
@@ -216,7 +214,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
     recognition, live = server.engines.recognition, server.live
     gauges: list[tuple[str, str, Callable[[], float]]] = [
         ("scribe_streams", "Streams that are open now.", lambda: live.streams),
-        ("scribe_streams_max", "Streams that may be open at once.", lambda: server.settings.max_streams),
+        ("scribe_streams_max", "Streams that may be open at once.", lambda: server.engines.capacity),
         ("scribe_recognized_seconds", "Seconds of audio recognised.", lambda: recognition.audio_seconds),
         ("scribe_recognizing_seconds", "Seconds spent recognising.", lambda: recognition.busy_seconds),
     ]
@@ -244,7 +242,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
             "notice": info.notice,
             "note_engine": server.engines.note.info.engine,
             "streams": live.streams,
-            "max_streams": server.settings.max_streams,
+            "max_streams": server.engines.capacity,
         }
 
     @app.get("/metrics", include_in_schema=False)

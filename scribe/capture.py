@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asr.errors import AsrError
-from asr.pcm import PcmDecoder
-from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy
+from asr.incoming import Incoming
+from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy, Want
 from asr.recognizer import Hypothesis
-from asr.resampler import Resampler
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
 from scribe.config import Settings
 from scribe.engines import Engines
@@ -81,12 +82,14 @@ class Capture:
         self._consent_until: datetime | None = None
         self.renew(stored.details.consents)
         self._lines = Lines(participants, stored.speakers, channels)
-        self._decoder: PcmDecoder | None = None
-        self._resampler: Resampler | None = None
-        self._rate = SAMPLE_RATE
+        self._incoming: Incoming | None = None
+        self._due = 0
         self._lock = asyncio.Lock()
         self._pausing = asyncio.Lock()
-        self._finals: deque[DecodeJob] = deque()
+        self._urgent = False
+        self._rested_at = 0.0
+        self._longest_wait = 0.0
+        self._asked_at = math.inf
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._voice: set[int] = set()
@@ -94,11 +97,12 @@ class Capture:
         self._failed_samples = 0
         checkpoint = Checkpoint(stored.position, stored.checkpoint) if stored.checkpoint else None
         self._committed = stored.position
+        self._policy = Policy(ring_seconds=around.settings.ring_seconds)
         self._pipeline = Pipeline(
             channels=channels,
             vad=around.engines.vad,
             embedder=around.engines.embedder,
-            policy=Policy(ring_seconds=around.settings.ring_seconds),
+            policy=self._policy,
             max_speakers=max(2, len(participants)),
             vocabulary=stored.details.context.vocabulary,
             language=stored.details.context.language,
@@ -132,11 +136,10 @@ class Capture:
                 f"The stream goes on at sample {resume_from}; `at` is {first}, which would leave a hole."
             )
         try:
-            self._decoder = PcmDecoder(start.encoding, start.sample_rate, start.channels)
-            self._resampler = Resampler(start.sample_rate, start.channels)
+            self._incoming = Incoming(start.encoding, start.sample_rate, start.channels)
         except AsrError as error:
             raise BadRequest(str(error)) from None
-        self._rate = start.sample_rate
+        self._due = resume_from
         self._skip = resume_from - first
         self.outbox = outbox
         info = self._around.engines.recognition.info
@@ -149,14 +152,17 @@ class Capture:
 
     async def hear(self, payload: bytes) -> None:
         """One frame in the declared encoding; waits while the ring is full. Raises UnusableAudio."""
-        decoder, resampler = self._decoder, self._resampler
-        assert decoder is not None
-        assert resampler is not None
+        incoming = self._incoming
+        assert incoming is not None
         try:
-            audio = resampler.push(decoder.push(payload))
+            # A few compressed bytes may be hours: each block is made when the one before is in the ring.
+            blocks = incoming.push(payload)
+            while (block := next(blocks, None)) is not None:
+                await self.hear_samples(block)
+                # What is replayed and skipped waits for nothing by itself; the other sessions get their turn.
+                await asyncio.sleep(0)
         except AsrError as error:
             raise UnusableAudio(str(error)) from None
-        await self.hear_samples(audio)
 
     async def hear_samples(self, audio: NDArray[np.float32]) -> None:
         """Audio, float32 [samples, channels] at 16 kHz; waits while the ring is full."""
@@ -164,6 +170,7 @@ class Capture:
             dropped = min(self._skip, len(audio))
             self._skip -= dropped
             audio = audio[dropped:]
+        self._due = self._pipeline.position + len(audio)
         while len(audio):
             self._raise_if_over()
             if self._consent_until is not None and self._around.clock() >= self._consent_until:
@@ -174,9 +181,9 @@ class Capture:
                     self._handle(await to_the_end(self._pipeline.push, audio[:taken]))
                     await self._commit_silence()
                     self._acknowledge()
+                    self._look_again()
                 else:
                     self._progress.clear()
-            self._wake.set()
             audio = audio[taken:]
             if not taken:
                 await self._progress.wait()
@@ -224,15 +231,10 @@ class Capture:
         """The socket is gone: what came is kept for a while, so that the client can go on."""
         self.outbox = None
         async with self._pausing:
-            resampler, self._decoder, self._resampler = self._resampler, None, None
-        if resampler is None or self.paused or self._skip:
-            return
-        tail = resampler.flush()
-        async with self._lock:
-            # The last milliseconds, as far as there is room: nobody waits for a client that is gone.
-            tail = tail[: self._pipeline.room]
-            if len(tail) and self._over is None:
-                self._handle(await to_the_end(self._pipeline.push, tail))
+            # What the decoder holds back belongs to what was heard, and is heard if the client does not come back.
+            # Behind samples that found no room, in what was skipped, or off the record it does not.
+            if self.paused or self._skip or self._pipeline.position < self._due:
+                self._incoming = None
 
     def correct(self, line: TranscriptLine) -> None:
         """The clinician corrected a line: it is not to be told or stored otherwise again."""
@@ -249,10 +251,12 @@ class Capture:
 
     def status(self) -> Status:
         """How this session keeps up."""
+        waited = max(self._longest_wait, perf_counter() - self._asked_at)
         return Status(
             lag_seconds=round((self._pipeline.position - self._committed) / SAMPLE_RATE, 2),
             realtime_factor=round(self._around.engines.recognition.realtime_factor, 3),
             voice_active=bool(self._voice),
+            partials="thinned" if waited > self._policy.stride else "live",
         )
 
     async def let_go(self, reason: ScribeError | None = None) -> int:
@@ -266,9 +270,6 @@ class Capture:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._progress.set()
         async with self._lock:
-            for job in (*self._finals, *self._collect()):
-                job.request.audio.fill(0.0)
-            self._finals.clear()
             return self._pipeline.discard()
 
     # --- inside --------------------------------------------------------------------------------------
@@ -288,12 +289,14 @@ class Capture:
             raise self.lost
 
     async def _close_utterances(self) -> None:
-        if self._resampler is not None:
-            tail, self._resampler = self._resampler.flush(), Resampler(self._rate, self.channels)
-            await self.hear_samples(tail)
+        if self._incoming is not None:
+            # What broke off, or comes after a consent, is not heard; a pause and an end are seen through.
+            with suppress(AsrError, NotConsented):
+                for tail in self._incoming.flush():
+                    await self.hear_samples(tail)
         async with self._lock:
             self._handle(await to_the_end(self._pipeline.flush))
-        self._wake.set()
+            self._look_again()
 
     async def _drain(self) -> None:
         """Wait until every closed utterance is decoded and stored."""
@@ -301,43 +304,40 @@ class Capture:
             self._raise_if_over()
             self._progress.clear()
             async with self._lock:
-                self._collect()
-                if not self._finals:
+                if not self._pipeline.owes:
                     await self._commit(())
                     self._acknowledge()
                     return
-            self._wake.set()
             await self._progress.wait()
 
-    def _collect(self) -> list[DecodeJob]:
-        """Take the jobs that are wanted now: finals are queued, partials are given back."""
-        jobs = self._pipeline.jobs()
-        self._finals.extend(job for job in jobs if job.kind == "final")
-        return [job for job in jobs if job.kind == "partial"]
+    def _look_again(self) -> None:
+        """Something may have to be decoded now; called with the lock held."""
+        want = self._pipeline.want
+        self._urgent = want is not None and want.kind == "final"
+        if self._urgent:
+            self._around.engines.recognition.reconsider()
+        self._wake.set()
+
+    async def _wanted(self) -> Want:
+        """Wait until something has to be decoded."""
+        while True:
+            async with self._lock:
+                want = self._pipeline.want
+            self._urgent = want is not None and want.kind == "final"
+            if want is not None and (self._urgent or perf_counter() >= self._rested_at):
+                return want
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _decode_loop(self) -> None:
-        recognition = self._around.engines.recognition
         try:
             while True:
-                async with self._lock:
-                    partials = self._collect()
-                job = self._finals[0] if self._finals else next(iter(partials), None)
-                for unused in partials:
-                    if unused is not job:
-                        unused.request.audio.fill(0.0)
-                if job is None:
-                    self._wake.clear()
-                    await self._wake.wait()
-                    continue
-                try:
-                    hypothesis = await recognition.recognize(job.request)
-                except asyncio.CancelledError:
-                    raise
-                except Exception:
-                    hypothesis = await self._not_heard(job)
-                async with self._lock:
-                    await self._deliver(job, hypothesis)
-                self._progress.set()
+                want = await self._wanted()
+                heard = await self._heard_before() if want.known else await self._hear_next()
+                if heard is not None:
+                    async with self._lock:
+                        await self._deliver(*heard)
+                    self._progress.set()
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -346,12 +346,44 @@ class Capture:
             self.lost = error
             self._progress.set()
 
+    async def _heard_before(self) -> tuple[DecodeJob, Hypothesis] | None:
+        """A final that came out as foreseen: it needs no recogniser."""
+        async with self._lock:
+            job = self._pipeline.next_job()
+        return None if job is None or job.known is None else (job, job.known)
+
+    async def _hear_next(self) -> tuple[DecodeJob, Hypothesis] | None:
+        """What is wanted most when the recogniser is free; None where that has been overtaken."""
+        self._asked_at = perf_counter()
+        async with self._around.engines.recognition.turn(lambda: self._urgent) as turn:
+            self._asked_at = math.inf
+            async with self._lock:
+                job = self._pipeline.next_job()
+            if job is None:
+                return None
+            if job.known is not None:
+                return job, job.known
+            if job.kind == "partial":
+                self._longest_wait = max(self._longest_wait, turn.waited)
+            began = perf_counter()
+            try:
+                hypothesis = await turn.recognize(job.request)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                if job.kind == "partial":
+                    return None
+                hypothesis = await self._not_heard(job)
+            if job.kind == "partial":
+                # Half of one worker's time at most, however slow the model.
+                self._rested_at = 2 * perf_counter() - began
+            return job, hypothesis
+
     async def _deliver(self, job: DecodeJob, hypothesis: Hypothesis) -> None:
         events = await to_the_end(self._pipeline.deliver, job, hypothesis)
         if job.kind == "partial":
             self._handle(events)
             return
-        self._finals.popleft()
         learnt = self._lines.learn(events)
         await self._commit(learnt.new + learnt.changed)
         # Only what is stored is told as final, and only then is its audio acknowledged.
@@ -360,14 +392,13 @@ class Capture:
         self._acknowledge()
 
     async def _not_heard(self, job: DecodeJob) -> Hypothesis:
-        """The recogniser failed on this stretch: the transcript says so, and the session goes on."""
-        if job.kind == "final":
-            start, end = job.start / SAMPLE_RATE, job.end / SAMPLE_RATE
-            self._failed_samples += job.end - job.start
-            await self._mark(
-                TranscriptMark(kind="gap", at=start, label=f"{end - start:.1f} s not recognised"), None
-            )
-            self._emit(Gap(start=start, end=end, reason="recognizer_failed"))
+        """The recogniser failed on a final: the transcript says so, and the session goes on."""
+        start, end = job.start / SAMPLE_RATE, job.end / SAMPLE_RATE
+        self._failed_samples += job.end - job.start
+        await self._mark(
+            TranscriptMark(kind="gap", at=start, label=f"{end - start:.1f} s not recognised"), None
+        )
+        self._emit(Gap(start=start, end=end, reason="recognizer_failed"))
         return Hypothesis(())
 
     async def _commit_silence(self) -> None:
@@ -420,6 +451,7 @@ class Capture:
         while True:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
+            self._longest_wait = 0.0
 
 
 async def to_the_end(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

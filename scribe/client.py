@@ -141,7 +141,11 @@ class ScribeClient:
         resume: bool = False,
         patience_seconds: float = 60.0,
     ) -> SessionStream:
-        """The stream of a session; `patience_seconds` is how long it tries to reconnect after a cut."""
+        """The stream of a session; `patience_seconds` is how long it tries to reconnect after a cut.
+
+        A compressed `encoding` is sent as it is read from a file or a pipe, cut anywhere. `sample_rate` is then
+        that of a FLAC stream's header, and of no meaning for Opus.
+        """
         if session.stream is None:
             raise Refused(
                 "no_stream", 409, f"The session is {session.state.value}; it has no stream to open."

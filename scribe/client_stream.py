@@ -1,7 +1,9 @@
 """The client's side of a session's stream: audio and control messages in, the server's messages out, cuts mended.
 
 Audio stays in memory until the server says that its words are stored; after a cut the stream reconnects with
-back-off and replays from where the server wants it.
+back-off and replays from where the server wants it. A compressed stream is kept in its units (a WebM block, an
+Ogg page, a FLAC frame) and not decoded here: what is replayed begins anew with the header and a unit a little
+before the words that are stored.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -19,7 +21,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from scribe.errors import BadRequest, ScribeError
+from asr.container import OPUS_RATE, Unit
+from asr.demuxer import DEMUXERS
+from asr.errors import AsrError
+from scribe.errors import BadRequest, ScribeError, UnusableAudio
 from scribe.wire import (
     POSITION_RATE,
     SAMPLE_BYTES,
@@ -39,6 +44,10 @@ from scribe.wire import (
 
 FRAME_BYTES = 16_000
 """Largest frame sent: half a second of 16-bit audio at 16 kHz, far under the server's limit of 64 KiB."""
+
+PRE_ROLL_SECONDS = 0.5
+"""What a decoder is given before what is to be heard again; the server drops it. RFC 7845, section 4.6, asks for
+80 ms; after half a second its sound is that of the uncut stream to 1e-4."""
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
@@ -66,11 +75,15 @@ class Unreachable(ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Something that may have to be sent again: audio or a control message, at an input sample position."""
+    """Something that may have to be sent again: audio or a control message, at an input sample position.
+
+    `unit` is what the payload holds of a compressed stream.
+    """
 
     position: int
     samples: int
     payload: bytes | str
+    unit: Unit | None = None
 
 
 class SessionStream:
@@ -81,7 +94,10 @@ class SessionStream:
         self._token = token
         self._start = start
         self._patience = patience_seconds
-        self._frame_bytes = SAMPLE_BYTES[start.encoding] * start.channels
+        compressed = DEMUXERS.get(start.encoding)
+        self._demuxer = None if compressed is None else compressed()
+        self._frame_bytes = SAMPLE_BYTES.get(start.encoding, 1) * start.channels
+        self._rate = OPUS_RATE if start.encoding.startswith("opus") else start.sample_rate
         self._kept: deque[Sent] = deque()
         self._unsent: deque[Sent] = deque()
         self._position = 0
@@ -112,26 +128,44 @@ class SessionStream:
     @property
     def unacknowledged_seconds(self) -> float:
         """Audio that is kept because its words are not stored yet."""
-        return max(0.0, self._position / self._start.sample_rate - self._committed / POSITION_RATE)
+        return max(0.0, self._position / self._rate - self._committed / POSITION_RATE)
 
     async def send(self, audio: bytes) -> None:
-        """Audio in the declared encoding, whole samples; waits while too much is unacknowledged."""
+        """Audio in the declared encoding; waits while too much is unacknowledged.
+
+        PCM comes in whole samples, a compressed stream with its header first and otherwise cut anywhere; a new
+        header may follow at any unit. Raises UnusableAudio where that is not what it is said to be.
+        """
+        if self._demuxer is not None:
+            await self._send_units(self._demuxer.push(audio))
+            return
         if len(audio) % self._frame_bytes:
             raise BadRequest(f"Send whole samples of every channel, {self._frame_bytes} bytes each.")
         step = FRAME_BYTES - FRAME_BYTES % self._frame_bytes
         for begin in range(0, len(audio), step):
             piece = audio[begin : begin + step]
-            async with self._changed:
-                await self._changed.wait_for(
-                    lambda: self._over or self.unacknowledged_seconds < self._window_seconds
-                )
-                self._raise_if_over()
-                samples = len(piece) // self._frame_bytes
-                self._queue(Sent(self._position, samples, piece))
-                self._position += samples
+            await self._keep(piece, len(piece) // self._frame_bytes)
+
+    async def _send_units(self, units: Iterator[Unit]) -> None:
+        try:
+            while (unit := next(units, None)) is not None:
+                data = unit.track.opening + unit.data if unit.is_first else unit.data
+                await self._keep(data, unit.samples, unit)
+        except AsrError as error:
+            raise UnusableAudio(str(error)) from None
+
+    async def _keep(self, payload: bytes, samples: int, unit: Unit | None = None) -> None:
+        async with self._changed:
+            await self._changed.wait_for(
+                lambda: self._over or self.unacknowledged_seconds < self._window_seconds
+            )
+            self._raise_if_over()
+            self._queue(Sent(self._position, samples, payload, unit))
+            self._position += samples
 
     async def pause(self) -> None:
         """Off the record."""
+        await self._end_units()
         await self._control(Pause(type="pause").model_dump_json())
 
     async def resume(self) -> None:
@@ -144,6 +178,7 @@ class SessionStream:
 
     async def stop(self) -> None:
         """The session is over; read on until `ended` comes."""
+        await self._end_units()
         await self._control(Stop(type="stop").model_dump_json())
 
     def __aiter__(self) -> AsyncIterator[ServerMessage]:
@@ -158,6 +193,11 @@ class SessionStream:
             yield message
         if self._failure is not None:
             raise self._failure
+
+    async def _end_units(self) -> None:
+        """What came before a control message goes before it."""
+        if self._demuxer is not None:
+            await self._send_units(self._demuxer.flush())
 
     async def _control(self, text: str) -> None:
         async with self._changed:
@@ -237,7 +277,9 @@ class SessionStream:
         """One connection, until `ended` (True) or a cut (False or ConnectionClosed)."""
         self._last_error = None
         first = self._ready is not None and not self._ready.done()
-        start = self._start if first else self._start.model_copy(update={"resume": True})
+        start = (
+            self._start if first else self._start.model_copy(update={"resume": True, "at": self._entry_at()})
+        )
         await connection.send(start.model_dump_json(exclude_none=True))
         sender: asyncio.Task[None] | None = None
         try:
@@ -266,7 +308,7 @@ class SessionStream:
 
     async def _go_on(self, ready: Ready) -> None:
         """Queue again what the server has not got: audio from `resume_from` on, control messages from there on."""
-        rate = self._start.sample_rate
+        rate = self._rate
         first = -(-ready.resume_from * rate // POSITION_RATE)
         async with self._changed:
             self._window_seconds = max(1.0, ready.max_unacked_seconds)
@@ -276,22 +318,57 @@ class SessionStream:
             self._unsent = deque(self._cut(item, first) for item in self._kept if self._wanted(item, first))
             self._changed.notify_all()
 
+    def _entry_at(self) -> int | None:
+        """Where the first sample of the units that are kept lies; None where none are."""
+        entry = next((item for item in self._kept if item.unit is not None), None)
+        if entry is None or entry.unit is None:
+            return None
+        # A header drops the encoder's delay, also where it is said again in the middle.
+        dropped = 0 if entry.unit.is_first else entry.unit.track.delay
+        return (entry.position + dropped) * POSITION_RATE // self._rate
+
     def _wanted(self, item: Sent, first: int) -> bool:
+        if item.unit is not None:
+            return True  # the server drops what it has
         return item.position + item.samples > first if item.samples else item.position >= first
 
     def _cut(self, item: Sent, first: int) -> Sent:
+        if item.unit is not None:
+            is_entry = item is next(kept for kept in self._kept if kept.unit is not None)
+            if not is_entry or item.unit.is_first:
+                return item
+            return replace(item, payload=item.unit.track.opening + item.unit.data)
         if not isinstance(item.payload, bytes) or item.position >= first:
             return item
         skip = first - item.position
         return Sent(first, item.samples - skip, item.payload[skip * self._frame_bytes :])
 
     async def _forget(self, committed: int) -> None:
-        reached = committed * self._start.sample_rate // POSITION_RATE
+        reached = committed * self._rate // POSITION_RATE
         async with self._changed:
             self._committed = committed
-            while self._kept and self._done(self._kept[0], reached):
-                self._kept.popleft()
+            if self._demuxer is not None:
+                self._forget_units(reached)
+            else:
+                while self._kept and self._done(self._kept[0], reached):
+                    self._kept.popleft()
             self._changed.notify_all()
+
+    def _forget_units(self, reached: int) -> None:
+        """Drop all before the last unit that a stream can begin with to be right at `reached`."""
+        pre_roll = round(PRE_ROLL_SECONDS * self._rate)
+        entry = 0
+        for number, item in enumerate(self._kept):
+            if item.position + pre_roll > reached:
+                break
+            if (
+                item.unit is not None
+                and item.unit.entry
+                and item.position + item.unit.track.delay + pre_roll <= reached
+            ):
+                entry = number
+        for _ in range(entry):
+            self._kept.popleft()
 
     def _done(self, item: Sent, reached: int) -> bool:
         return item.position + item.samples <= reached if item.samples else item.position < reached
@@ -302,6 +379,10 @@ class SessionStream:
                 await self._changed.wait_for(lambda: bool(self._unsent))
                 item = self._unsent.popleft()
             try:
-                await connection.send(item.payload)
+                if isinstance(item.payload, bytes):
+                    for begin in range(0, len(item.payload), FRAME_BYTES):
+                        await connection.send(item.payload[begin : begin + FRAME_BYTES])
+                else:
+                    await connection.send(item.payload)
             except ConnectionClosed:
                 return  # the reader notices too; what was not acknowledged is sent again

@@ -63,10 +63,17 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where Whisper runs.")
     compute_type: str = Field("auto", description="CTranslate2 compute type; `auto` is int8 on a CPU.")
     threads: Annotated[int, Field(ge=0, le=256)] = Field(
-        0, description="Threads that one recognition uses; 0 is one for each core."
+        0, description="Threads that one recognition uses; 0 is what suits the size of the model."
     )
-    max_streams: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        8, description="Live streams at once; one more is refused with close code 1013."
+    prompt_vocabulary: bool = Field(
+        False,
+        description="Whether Whisper is given the session's vocabulary as a prompt. Small models do worse with it; "
+        "measure yours with scripts/bench_vocabulary.py.",
+    )
+    max_streams: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0,
+        description="Live streams at once, one more is refused with close code 1013; 0 is what is measured at "
+        "start. More are also refused while final words come late.",
     )
     ring_seconds: Annotated[float, Field(ge=40, le=600)] = Field(
         60.0, description="Seconds of audio that may wait in memory for their words, per stream."

@@ -12,6 +12,7 @@ from asr.errors import AsrError
 from asr.models import installed
 from asr.vad import VoiceActivityModel
 from scribe.app import listen, open_data_dir
+from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.crypto import load_key
 from scribe.engines import load_recognizer
@@ -81,13 +82,22 @@ def _models(settings: Settings) -> Iterator[Check]:
 
 def _recognizer(settings: Settings) -> Iterator[Check]:
     try:
-        info = load_recognizer(settings, lambda _said: None).info
+        recognizer = load_recognizer(settings, lambda _said: None)
     except CannotStart as error:
         yield Check("Recogniser", "bad", error.detail, "`scribe models pull base.en`.")
         return
+    info = recognizer.info
+    languages = "English only" if info.languages == ("en",) else f"{len(info.languages)} languages"
     yield Check(
         "Recogniser",
         "weak" if info.weak else "good",
-        f"{info.engine}, model {info.model}, on {info.device}",
+        f"{info.engine}, model {info.model}, on {info.device}, {info.workers} at once, {languages}",
         info.notice,
+    )
+    streams = measure_capacity(recognizer, os.cpu_count() or 1)
+    yield Check(
+        "Live streams",
+        "weak" if streams == 1 else "good",
+        f"about {streams} at once with final words in time, measured now",
+        "A smaller model, more cores or a GPU hold more." if streams == 1 else "",
     )

@@ -5,26 +5,22 @@ Which recogniser runs is decided here and said out loud; a weak one never takes 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import count
-from time import perf_counter
 
 from asr.embedding import SpeakerEmbedder, SpectralEmbedder
 from asr.errors import AsrError, ModelNotFound
 from asr.models import resolve
-from asr.recognizer import Hypothesis, Recognizer, Request
+from asr.recognizer import Recognizer
 from asr.sphinx import SphinxRecognizer
-from asr.types import SAMPLE_RATE
 from asr.vad import VoiceActivityModel
 from asr.whisper import WhisperRecognizer
+from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.errors import CannotStart
+from scribe.recognition import Recognition
 from summarizer.engine import Engine
 from summarizer.extractive import ExtractiveEngine
 
@@ -33,86 +29,13 @@ log = logging.getLogger("scribe.engines")
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What a server listens and writes with."""
+    """What a server listens and writes with; `capacity` is how many streams this machine was measured to hold."""
 
     recognition: Recognition
     vad: VoiceActivityModel
     embedder: SpeakerEmbedder
     note: Engine
-
-
-class Recognition:
-    """One recogniser for all sessions: one thread, finals before partials, first come first served."""
-
-    def __init__(self, recognizer: Recognizer) -> None:
-        self.info = recognizer.info
-        self._recognizer = recognizer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recognizer")
-        self._waiting: list[tuple[int, int, Request, asyncio.Future[Hypothesis]]] = []
-        self._numbers = count()
-        self._wake = asyncio.Event()
-        self._ended = False
-        self.busy_seconds = 0.0
-        self.audio_seconds = 0.0
-
-    async def recognize(self, request: Request) -> Hypothesis:
-        """The hypothesis of one request; its audio is overwritten afterwards, whatever happened.
-
-        Raises what the recogniser raised; CancelledError when the server goes down.
-        """
-        if self._ended:
-            request.audio.fill(0.0)
-            raise asyncio.CancelledError
-        answer: asyncio.Future[Hypothesis] = asyncio.get_running_loop().create_future()
-        urgency = 0 if request.kind == "final" else 1
-        heappush(self._waiting, (urgency, next(self._numbers), request, answer))
-        self._wake.set()
-        return await answer
-
-    async def run(self) -> None:
-        """Serve requests until cancelled."""
-        try:
-            while True:
-                while not self._waiting:
-                    self._wake.clear()
-                    await self._wake.wait()
-                _, _, request, answer = heappop(self._waiting)
-                if answer.cancelled():
-                    request.audio.fill(0.0)
-                else:
-                    await self._serve(request, answer)
-        finally:
-            self._ended = True
-            for _, _, request, answer in self._waiting:
-                request.audio.fill(0.0)
-                answer.cancel()
-            self._thread.shutdown(wait=True, cancel_futures=True)
-
-    @property
-    def realtime_factor(self) -> float:
-        """Seconds of computing for a second of audio that was decoded."""
-        return self.busy_seconds / self.audio_seconds if self.audio_seconds else 0.0
-
-    async def _serve(self, request: Request, answer: asyncio.Future[Hypothesis]) -> None:
-        began = perf_counter()
-        try:
-            hypotheses = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._recognizer.recognize, [request]
-            )
-        except (
-            Exception
-        ) as error:  # whatever a model library raises must reach the session, not end the server
-            log.error("the recogniser failed: %s", type(error).__name__)
-            if not answer.done():
-                answer.set_exception(error)
-        else:
-            if not answer.done():
-                answer.set_result(hypotheses[0])
-        finally:
-            answer.cancel()  # where we were cancelled ourselves, whoever waits must not wait for ever
-            self.busy_seconds += perf_counter() - began
-            self.audio_seconds += len(request.audio) / SAMPLE_RATE
-            request.audio.fill(0.0)
+    capacity: int = 8
 
 
 def load_recognizer(settings: Settings, say: Callable[[str], None]) -> Recognizer:
@@ -133,7 +56,8 @@ def load_recognizer(settings: Settings, say: Callable[[str], None]) -> Recognize
                 model,
                 device=settings.device,
                 compute_type=settings.compute_type,
-                threads=settings.threads or os.cpu_count() or 1,
+                threads=settings.threads,
+                prompt_vocabulary=settings.prompt_vocabulary,
             )
         except ModelNotFound as error:
             if settings.asr == "whisper" or settings.model is not None:
@@ -164,4 +88,8 @@ def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:
     say(f"Recogniser: {info.engine}, model {info.model} from {info.source}, on {info.device}.")
     if info.weak:
         log.warning("%s", info.notice)
-    return Engines(Recognition(recognizer), VoiceActivityModel(), SpectralEmbedder(), ExtractiveEngine())
+    capacity = settings.max_streams or measure_capacity(recognizer, os.cpu_count() or 1)
+    say(f"Live streams at once: {capacity}{'' if settings.max_streams else ', as measured on this machine'}.")
+    return Engines(
+        Recognition(recognizer), VoiceActivityModel(), SpectralEmbedder(), ExtractiveEngine(), capacity
+    )

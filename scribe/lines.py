@@ -6,12 +6,14 @@ changes it gets the lines that have to be told anew.
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asr.types import Event, SpeakerRevision, Utterance
 from scribe.roles import assign_speakers, role_of
-from scribe.session import Participant, SpeakerAssignment
+from scribe.session import Participant, Role, SpeakerAssignment
 from scribe.wire import RevisedSpeaker, SpeakerRevisionMessage, TranscriptLine, UtteranceMessage, WireWord
 
 
@@ -23,6 +25,19 @@ class Learnt:
     changed: tuple[TranscriptLine, ...]
 
 
+EVIDENCE = 150
+"""Lines of a speaker, from the first on, by which the role is guessed: who asks and who tells shows in fewer."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A line as it is remembered: its packed JSON takes a tenth of the memory, and few are needed again."""
+
+    speaker: str
+    role: Role
+    body: bytes
+
+
 class Lines:
     """The final lines so far, by id, and the assignment of their speakers to participants."""
 
@@ -31,16 +46,20 @@ class Lines:
     ) -> None:
         self._participants = participants
         self._channels = channels
-        self._lines: dict[str, TranscriptLine] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._evidence: dict[str, str] = {}
+        self._guessed = True
+        self._spoken: Counter[str] = Counter()
         self.speakers = assign_speakers(participants, (), speakers, channels=channels)
 
     def load(self, lines: Iterable[TranscriptLine]) -> None:
         """Lines that an earlier process stored."""
-        self._lines = {line.id: line for line in lines}
+        for line in lines:
+            self._keep(line)
 
     def all(self) -> tuple[TranscriptLine, ...]:
         """Every line, in the order in which they became final."""
-        return tuple(self._lines.values())
+        return tuple(self._line_of(line_id) for line_id in self._kept)
 
     def learn(self, events: Iterable[Event]) -> Learnt:
         """Take final utterances and what was learnt about the speakers of earlier ones."""
@@ -49,26 +68,27 @@ class Lines:
         for event in events:
             match event:
                 case Utterance(is_final=True, words=words) if words:
-                    self._lines[event.id] = self._line(event)
+                    self._keep(self._line(event))
                     new[event.id] = None
                 case SpeakerRevision(speakers=speakers):
                     changed |= dict.fromkeys(self._respeak(speakers))
                 case _:
                     pass
-        changed |= dict.fromkeys(line.id for line in self._reassign() if line.id not in new)
+        changed |= dict.fromkeys(line_id for line_id in self._reassign() if line_id not in new)
         return Learnt(
-            tuple(self._lines[line_id] for line_id in new if line_id not in changed),
-            tuple(self._lines[line_id] for line_id in changed),
+            tuple(self._line_of(line_id) for line_id in new if line_id not in changed),
+            tuple(self._line_of(line_id) for line_id in changed),
         )
 
     def correct(self, line: TranscriptLine) -> None:
         """A line as a person put it right."""
-        self._lines[line.id] = line
+        self._keep(line)
 
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> tuple[TranscriptLine, ...]:
         """The clinician said who is who; every line that changed."""
         self.speakers = {**self.speakers, **speakers}
-        return self._reassign()
+        self._guessed = False
+        return tuple(self._line_of(line_id) for line_id in self._reassign())
 
     def message(self, utterance: Utterance) -> UtteranceMessage:
         """What a client is told of an utterance, partial or final."""
@@ -79,15 +99,32 @@ class Lines:
             role=role,
             role_confidence=confidence,
             is_final=utterance.is_final,
+            stable=utterance.stable,
             revision=utterance.revision,
         )
+
+    def _keep(self, line: TranscriptLine) -> None:
+        known = self._kept.get(line.id)
+        if known is None or known.speaker != line.speaker:
+            self._spoken[line.speaker] += 1
+        if line.id in self._evidence or self._spoken[line.speaker] <= EVIDENCE:
+            self._evidence[line.id] = line.text
+            self._guessed = False
+        self._kept[line.id] = _Kept(
+            line.speaker, line.role, zlib.compress(line.model_dump_json().encode(), 1)
+        )
+
+    def _line_of(self, line_id: str) -> TranscriptLine:
+        kept = self._kept[line_id]
+        line = TranscriptLine.model_validate_json(zlib.decompress(kept.body))
+        return line.model_copy(update={"speaker": kept.speaker, "role": kept.role})
 
     def _respeak(self, speakers: Iterable[tuple[str, str]]) -> list[str]:
         changed = []
         for utterance_id, speaker in speakers:
-            line = self._lines.get(utterance_id)
-            if line is not None and line.speaker != speaker:
-                self._lines[utterance_id] = line.model_copy(update={"speaker": speaker})
+            kept = self._kept.get(utterance_id)
+            if kept is not None and kept.speaker != speaker:
+                self._keep(self._line_of(utterance_id).model_copy(update={"speaker": speaker}))
                 changed.append(utterance_id)
         return changed
 
@@ -102,17 +139,22 @@ class Lines:
             words=_words(utterance),
         )
 
-    def _reassign(self) -> tuple[TranscriptLine, ...]:
-        self.speakers = assign_speakers(
-            self._participants, tuple(self._lines.values()), self.speakers, channels=self._channels
-        )
+    def _reassign(self) -> list[str]:
+        """Guess the roles anew, if there is anything to go by that was not; the ids of the lines whose role changed."""
+        if not self._guessed:
+            said = [(self._kept[line_id].speaker, text) for line_id, text in self._evidence.items()]
+            self.speakers = assign_speakers(self._participants, said, self.speakers, channels=self._channels)
+            self._guessed = True
+        roles = {
+            speaker: role_of(speaker, self.speakers, self._participants)[0]
+            for speaker in {kept.speaker for kept in self._kept.values()}
+        }
         changed = []
-        for line in tuple(self._lines.values()):
-            role = role_of(line.speaker, self.speakers, self._participants)[0]
-            if line.role != role:
-                self._lines[line.id] = line.model_copy(update={"role": role})
-                changed.append(self._lines[line.id])
-        return tuple(changed)
+        for line_id, kept in self._kept.items():
+            if kept.role != roles[kept.speaker]:
+                kept.role = roles[kept.speaker]
+                changed.append(line_id)
+        return changed
 
 
 def revision_message(lines: Sequence[TranscriptLine]) -> SpeakerRevisionMessage:

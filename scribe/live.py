@@ -20,7 +20,15 @@ from asr.types import SAMPLE_RATE
 from scribe.capture import Capture, Surroundings
 from scribe.drafting import draft_note
 from scribe.engines import Engines
-from scribe.errors import NotConsented, Restarting, ScribeError, StreamBusy, Unavailable, WrongState
+from scribe.errors import (
+    BadRequest,
+    NotConsented,
+    Restarting,
+    ScribeError,
+    StreamBusy,
+    Unavailable,
+    WrongState,
+)
 from scribe.note import DraftNote, Note, SignedNote
 from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
@@ -52,7 +60,8 @@ class Live:
     @property
     def full(self) -> bool:
         """Whether one more stream would be refused."""
-        return self._draining or self.streams >= self._around.settings.max_streams
+        engines = self._around.engines
+        return self._draining or self.streams >= engines.capacity or engines.recognition.behind
 
     async def open(self, session_id: str, start: Start, outbox: Outbox) -> tuple[Capture, Ready]:
         """Begin the capture of a session, or go on with it.
@@ -63,15 +72,15 @@ class Live:
         async with self._alone(session_id):
             stored = await self._settled(session_id)
             require_capture(stored, around.clock())
+            require_language(stored.details.context.language, around.engines)
             capture = self._captures.get(session_id)
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
                 raise Restarting("The server is going down; reconnect in a moment and resume.")
-            if self.full:
-                raise Unavailable(
-                    f"All {around.settings.max_streams} streams of this server are taken; try again later."
-                )
+            # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
+            if self.full and capture is None:
+                raise Unavailable("This server hears as many streams as it can; try again later.")
             fresh = capture is None
             self._opening.add(session_id)
             try:
@@ -309,6 +318,16 @@ def require_capture(stored: StoredSession, now: datetime) -> None:
     if stored.state is State.REVOKED:
         raise NotConsented("Consent to this session was revoked; it cannot be recorded or drafted any more.")
     require_consent(stored.details.participants, stored.details.consents, now)
+
+
+def require_language(asked: str | None, engines: Engines) -> None:
+    """Raise BadRequest where the session is in a language that the recogniser does not understand."""
+    known = engines.recognition.info.languages
+    if asked is not None and asked not in known:
+        raise BadRequest(
+            f"The model of this server understands {', '.join(known) if len(known) < 6 else f'{len(known)} languages'},"
+            f" but the session is to be in {asked!r}; choose a multilingual model, or leave the language out."
+        )
 
 
 def speaker_source(channels: int, engines: Engines) -> str:

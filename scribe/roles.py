@@ -1,6 +1,6 @@
 """Which speaker is which participant: by channel where each voice has its own, else by what was said.
 
-Pure: the participants and the lines so far go in, an assignment with a confidence comes out. What the
+Pure: the participants and what was said go in, an assignment with a confidence comes out. What the
 clinician confirmed is never changed.
 """
 
@@ -15,17 +15,17 @@ from summarizer.transcript import guess_roles
 
 def assign_speakers(
     participants: Sequence[Participant],
-    lines: Sequence[TranscriptLine],
+    said: Sequence[tuple[str, str]],
     before: Mapping[str, SpeakerAssignment],
     *,
     channels: int,
 ) -> dict[str, SpeakerAssignment]:
-    """The assignment of every speaker heard so far.
+    """The assignment of every speaker heard so far; `said` is who said what, (speaker, text).
 
     With two channels the participant of that channel is certain. In mono the roles are guessed from the words;
     a guess takes the first participant of that role who is not yet spoken for.
     """
-    speakers = sorted({line.speaker for line in lines})
+    speakers = sorted({speaker for speaker, _ in said})
     if channels == 2:
         owners = {f"SPEAKER_{p.channel:02d}": p for p in participants if p.channel is not None}
         certain = {s: SpeakerAssignment(participant_id=p.id, confidence=1.0) for s, p in owners.items()}
@@ -37,7 +37,7 @@ def assign_speakers(
         return assigned
     taken = {assignment.participant_id for assignment in assigned.values()}
     free = [participant for participant in participants if participant.id not in taken]
-    guesses = guess_roles([(line.speaker, line.text) for line in lines])
+    guesses = guess_roles(said)
     for speaker in sorted(open_speakers, key=lambda name: -guesses[name][1]):
         role, confidence = guesses[speaker]
         fitting = next((participant for participant in free if participant.role == role), None)

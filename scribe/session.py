@@ -155,7 +155,8 @@ class SessionContext(Strict):
     """What the clinician gives beside the recording; nothing here comes from a model."""
 
     modality: Annotated[str, Field(max_length=80)] = ""
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
+    """Two or three letters (ISO 639); None is found out from the first utterances of each channel."""
     vocabulary: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=200)
     ] = ()

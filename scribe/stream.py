@@ -1,7 +1,7 @@
 """One WebSocket stream as a protocol without I/O: frames in, events or a refusal out.
 
 What it knows: what must come first, what may follow, how large a frame may be and whether it holds whole
-samples. What it does not: sockets, clocks, decoding, who may open the stream.
+samples, where it is PCM. What it does not: sockets, clocks, decoding, who may open the stream.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class StreamProtocol:
         message: ClientMessage = parse_client_message(text)
         self._advance(message)
         if isinstance(message, Start):
-            self._frame_bytes = SAMPLE_BYTES[message.encoding] * message.channels
+            width = SAMPLE_BYTES.get(message.encoding)
+            self._frame_bytes = 0 if width is None else width * message.channels
         return message
 
     def receive_bytes(self, payload: bytes) -> StreamEvent:
@@ -90,7 +91,8 @@ class StreamProtocol:
             return refused
         frame = AudioFrame(payload)
         self._advance(frame)
-        if not payload or len(payload) % self._frame_bytes:
+        # A compressed stream is cut anywhere, and a recorder may give a chunk of nothing when it is paused.
+        if self._frame_bytes and (not payload or len(payload) % self._frame_bytes):
             raise UnusableAudio(
                 f"An audio frame must hold whole samples of every channel, {self._frame_bytes} bytes each; "
                 f"this one has {len(payload)} bytes."

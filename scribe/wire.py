@@ -30,15 +30,18 @@ TOKEN_SUBPROTOCOL_PREFIX = "token."  # noqa: S105 - a prefix, not a token
 POSITION_RATE = 16_000
 """Positions on the wire are samples at this rate, whatever the encoding."""
 
-Encoding: TypeAlias = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw"]
+Encoding: TypeAlias = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus_webm", "opus_ogg", "flac"]
 SAMPLE_BYTES: Mapping[Encoding, int] = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
-"""Bytes of one sample of one channel."""
+"""Bytes of one sample of one channel; a compressed encoding is not here, and is cut anywhere."""
 
 # --- client → server ------------------------------------------------------------------------------------
 
 
 class Start(Strict):
-    """Must come first. `at` says where the first sample lies; it is `resume_from` where it is left out."""
+    """Must come first. `at` says where the first sample lies; it is `resume_from` where it is left out.
+
+    `sample_rate` is that of PCM and FLAC; Opus is decoded at 48 kHz whatever is given here.
+    """
 
     type: Literal["start"]
     encoding: Encoding
@@ -99,7 +102,10 @@ class WireWord(Strict):
 
 
 class UtteranceMessage(Strict):
-    """What one speaker said; the same id replaces until `is_final`."""
+    """What one speaker said; the same id replaces until `is_final`.
+
+    The first `stable` words do not change any more before the final.
+    """
 
     type: Literal["utterance"] = "utterance"
     id: str
@@ -112,6 +118,7 @@ class UtteranceMessage(Strict):
     words: tuple[WireWord, ...]
     is_final: bool
     revision: int
+    stable: int = 0
 
 
 class RevisedSpeaker(Strict):
@@ -138,12 +145,13 @@ class Ack(Strict):
 
 
 class Status(Strict):
-    """How the server keeps up; at least every five seconds."""
+    """How the server keeps up; at least every five seconds. Partials are thinned before anything else suffers."""
 
     type: Literal["status"] = "status"
     lag_seconds: float
     realtime_factor: float
     voice_active: bool
+    partials: Literal["live", "thinned"] = "live"
 
 
 class AudioHealthMessage(Strict):

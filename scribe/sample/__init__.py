@@ -7,6 +7,7 @@ whom and when, and what a good note of it must and must not hold. Both are made 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from importlib import resources
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.decoder import decode
-from asr.types import Audio, Word
+from asr.types import SAMPLE_RATE, Audio, Word
 from summarizer.types import Role
 
 AUDIO_NAME = "session.flac"
@@ -60,10 +61,18 @@ class SampleTruth:
     must_not: tuple[SampleFact, ...]
 
 
-def sample_audio() -> NDArray[np.float32]:
-    """float32 [n, 2] at 16 kHz in [-1, 1]: channel 0 the clinician, channel 1 the client."""
+def sample_audio(seconds: float = math.inf) -> NDArray[np.float32]:
+    """Its first `seconds`, float32 [n, 2] at 16 kHz in [-1, 1]: channel 0 the clinician, channel 1 the client."""
+    blocks: list[NDArray[np.float32]] = []
+    samples = 0
     with resources.files(__name__).joinpath(AUDIO_NAME).open("rb") as file:
-        return np.concatenate(list(decode(file).blocks))
+        for block in decode(file).blocks:
+            blocks.append(block)
+            samples += len(block)
+            if samples >= seconds * SAMPLE_RATE:
+                break
+    audio = np.concatenate(blocks)
+    return audio if math.isinf(seconds) else audio[: round(seconds * SAMPLE_RATE)]
 
 
 def sample_mono() -> Audio:

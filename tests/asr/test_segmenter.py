@@ -53,8 +53,8 @@ def test_an_utterance_is_padded_by_320_ms_and_ends_after_800_ms_of_silence():
     assert found == [Opened(begin - 10 * W), Closed(begin - 10 * W, end + 10 * W, begin, end)]
 
 
-def test_a_pause_shorter_than_800_ms_does_not_end_it():
-    found = heard((0.9, 1.0), (0.0, 0.768), (0.9, 1.0), (0.0, 1.0))
+def test_a_pause_shorter_than_768_ms_does_not_end_it():
+    found = heard((0.9, 1.0), (0.0, 0.736), (0.9, 1.0), (0.0, 1.0))
 
     assert [type(item) for item in found] == [Opened, Closed]
 
@@ -165,5 +165,15 @@ def test_memory_stays_bounded_whatever_goes_on(probability):
 def test_padding_that_is_no_whole_window_is_refused():
     with pytest.raises(ValueError, match="whole windows of 512"):
         Boundaries(padding=3_200)
-    with pytest.raises(ValueError, match="no longer than end_silence"):
+    with pytest.raises(ValueError, match="in rising order"):
         Boundaries(padding=30 * W)
+
+
+def test_a_closed_utterance_says_how_sure_the_detector_was_of_its_speech():
+    sure, unsure = (
+        Feeder([0.0] * 20 + [level] * 30 + [0.4] * 5 + [level] * 10 + [0.0] * 30).run()
+        for level in (0.95, 0.6)
+    )
+
+    assert sure[1].voice == pytest.approx(0.95)
+    assert unsure[1].voice == pytest.approx(0.6)

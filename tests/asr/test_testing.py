@@ -56,6 +56,84 @@ def test_the_oracle_knows_nothing_of_other_audio():
     assert oracle.recognize([Request(np.zeros(0, dtype=np.float32), "final")])[0].words == ()
 
 
+def test_the_oracle_finds_audio_that_went_through_a_socket_as_sixteen_bit_samples():
+    audio = noise(48_000)
+    sent = np.round(audio * 32_767).astype("<i2").astype(np.float32) / 32_768
+    words = [Word("zero", 0.1, 0.5, 1.0), Word("one", 1.1, 1.5, 1.0)]
+    oracle = OracleRecognizer(sent, words)
+
+    assert texts(oracle.recognize([Request(sent[15_000:40_000].copy(), "final")])[0]) == ["one"]
+    # A float that is not on a step, as a resampler or a gain of nearly one leaves it.
+    nearly = (sent[15_000:40_000] + np.float32(0.4 / 32_768)).astype(np.float32)
+    assert texts(oracle.recognize([Request(nearly, "final")])[0]) == ["one"]
+
+
+def test_the_oracle_finds_a_request_that_begins_and_ends_in_silence_and_one_of_a_few_samples():
+    audio = np.concatenate([np.zeros(9_000), noise(9_000), np.zeros(9_000)]).astype(np.float32)
+    oracle = OracleRecognizer(audio, [Word("one", 0.6, 1.1, 1.0)])
+
+    (long,) = oracle.recognize([Request(audio[1_001:26_999].copy(), "final")])
+    (short,) = oracle.recognize([Request(audio[13_500:13_700].copy(), "final")])
+
+    assert [(word.text, word.start) for word in long.words] == [("one", pytest.approx(0.6 - 1_001 / 16_000))]
+    assert texts(short) == ["one"]
+    assert oracle.recognize([Request(np.zeros(4_000, dtype=np.float32), "final")])[0].words == ()
+
+
+def test_the_oracle_knows_several_recordings_and_hears_a_seam_that_one_of_them_holds():
+    first, second = noise(32_000, seed=1), noise(32_000, seed=2)
+    said = [Word("left", 0.2, 0.6, 1.0)]
+    looped = np.concatenate([second, second])
+    twice = [Word("right", 0.2, 0.6, 1.0), Word("again", 2.2, 2.6, 1.0)]
+    oracle = OracleRecognizer(first, said, more=[(looped, twice)])
+
+    assert texts(oracle.recognize([Request(first[1_000:20_000].copy(), "partial")])[0]) == ["left"]
+    assert texts(oracle.recognize([Request(looped[20_000:50_000].copy(), "partial")])[0]) == ["again"]
+
+
+def test_an_oracle_with_edges_mishears_a_cut_word_and_each_cut_in_another_way():
+    audio = noise(48_000)
+    words = [Word("zero", 0.1, 0.5, 1.0), Word("one", 1.0, 2.0, 1.0)]
+    oracle = OracleRecognizer(audio, words, edge=0.0)
+
+    def heard(start: int, end: int) -> list[str]:
+        return texts(oracle.recognize([Request(audio[start:end].copy(), "partial")])[0])
+
+    assert heard(0, 32_000) == ["zero", "one"]
+    assert heard(0, 18_000) == ["zero"]
+    (_, half), (_, most) = heard(0, 24_000), heard(0, 28_000)
+    assert "one" not in (half, most)
+    assert half != most
+    assert heard(0, 24_000)[1] == half
+    assert heard(24_000, 48_000)[0] not in ("one", half)
+
+
+def test_an_edge_of_some_width_also_mishears_a_word_that_ends_within_it():
+    audio = noise(32_000)
+    words = [Word("one", 0.5, 1.0, 1.0)]
+
+    def heard(edge: float) -> list[str]:
+        oracle = OracleRecognizer(audio, words, edge=edge)
+        return texts(oracle.recognize([Request(audio[:17_600].copy(), "partial")])[0])
+
+    assert heard(0.05) == ["one"]
+    assert heard(0.2) not in ([], ["one"])
+
+
+def test_the_oracle_spends_what_it_is_told_to_on_every_request_with_its_words():
+    audio = noise(32_000)
+    spent = []
+    oracle = OracleRecognizer(
+        audio,
+        [Word("one", 0.5, 1.0, 1.0)],
+        spend=lambda request, words: spent.append((request.kind, [word.text for word in words])),
+    )
+
+    oracle.recognize([Request(audio[:16_000].copy(), "partial"), Request(noise(8_000, seed=3), "final")])
+
+    assert spent == [("partial", ["one"]), ("final", [])]
+
+
 def test_the_steady_embedder_tells_two_tones_apart_and_gives_unit_vectors():
     def tone(hertz: float) -> np.ndarray:
         return (0.3 * np.sin(2 * np.pi * hertz * np.arange(16_000) / 16_000)).astype(np.float32)

@@ -23,6 +23,7 @@ JFK = (
     "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 )
 JFK_WORDS = JFK.lower().split()
+TERMS = ("Sertraline", "Zoloft")
 
 
 @pytest.fixture(scope="module")
@@ -132,10 +133,21 @@ def test_twenty_eight_seconds_are_heard_to_the_end(recognizer):
 
 
 @pytest.mark.whisper
-def test_vocabulary_does_not_enter_the_words_by_itself(recognizer, jfk):
-    plain = recognizer.recognize([Request(jfk, "final")])[0]
-    prompted = recognizer.recognize([Request(jfk, "final", ("Sertraline", "Zoloft"))])[0]
+def test_a_vocabulary_changes_nothing_unless_it_is_put_into_the_prompt(recognizer, jfk):
+    plain, listed = recognizer.recognize([Request(jfk, "final"), Request(jfk, "final", TERMS)])
 
+    assert listed == plain
+
+
+@pytest.mark.whisper
+def test_a_vocabulary_in_the_prompt_is_heeded_and_does_not_enter_the_words_by_itself(recognizer, jfk):
+    prompting = WhisperRecognizer(
+        MODELS / "tiny.en-relearned", device="cpu", threads=1, prompt_vocabulary=True
+    )
+    plain, prompted = prompting.recognize([Request(jfk, "final"), Request(jfk, "final", TERMS)])
+
+    assert plain.words == recognizer.recognize([Request(jfk, "final")])[0].words
+    assert prompted.avg_logprob != plain.avg_logprob, "the decoder was given another prompt"
     assert not {"sertraline", "zoloft"} & set(normal(prompted.words))
     assert errors(normal(plain.words), normal(prompted.words)) <= 4
 

@@ -21,9 +21,10 @@ from asr.vad import VoiceActivityModel
 from scribe.capture import Capture, Surroundings, to_the_end
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
-from scribe.engines import Engines, Recognition
+from scribe.engines import Engines
 from scribe.errors import NotConsented, StoreFailed
 from scribe.outbox import Outbox
+from scribe.recognition import Recognition
 from scribe.sample import sample_audio
 from scribe.session import Step
 from scribe.store import Store
@@ -60,7 +61,6 @@ async def captured(
         store.advance("s1", what, now)
     engines = Engines(Recognition(recognizer), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine())
     settings = Settings(data_dir=folder, ring_seconds=ring_seconds)
-    serving = asyncio.create_task(engines.recognition.run())
     capture = Capture(
         store.session("s1"), 2, Surroundings(settings, engines, store, lambda: datetime.now(UTC))
     )
@@ -70,8 +70,7 @@ async def captured(
         yield capture, store, outbox
     finally:
         await capture.let_go()
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await engines.recognition.close()
         store.close()
 
 

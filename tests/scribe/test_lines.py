@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from asr.types import SpeakerRevision, Utterance, VoiceActivity, Word
 from scribe.lines import Lines
 from scribe.session import Participant, SpeakerAssignment
@@ -61,6 +63,23 @@ def test_a_message_carries_the_words_with_their_times() -> None:
     message = Lines(PEOPLE, {}, 1).message(said(7, "SPEAKER_00", "good morning", final=False))
     assert (message.text, message.is_final, message.role) == ("good morning", False, "other")
     assert [(word.text, word.start) for word in message.words] == [("good", 7.0), ("morning", 7.1)]
+
+
+def test_hours_of_lines_cost_little_memory_and_little_time() -> None:
+    lines = Lines(PEOPLE, {}, 1)
+
+    def hear(numbers: range) -> None:
+        for number in numbers:
+            lines.learn([said(number, f"SPEAKER_{number % 2:02d}", (QUESTION, ANSWER)[number % 2])])
+
+    hear(range(400))
+    tracemalloc.start()
+    hear(range(400, 1400))
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 1_200_000, "a thousand lines, more than an hour of talk"
+    last = lines.all()[-1]
+    assert (len(lines.all()), last.text, last.words[0].text) == (1400, ANSWER, "I")
 
 
 def test_other_events_teach_nothing() -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from asr.vad import VoiceActivityModel
 from scribe.capture import Surroundings
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
-from scribe.engines import Engines, Recognition
-from scribe.errors import NotConsented, Restarting, StreamBusy, Unavailable, WrongState
+from scribe.engines import Engines
+from scribe.errors import BadRequest, NotConsented, Restarting, StreamBusy, Unavailable, WrongState
 from scribe.live import Live
 from scribe.outbox import Outbox
+from scribe.recognition import Recognition
 from scribe.sample import sample_audio
 from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
@@ -41,6 +43,7 @@ async def living(
     *,
     recognizer: Recognizer | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    capacity: int = 8,
     **settings: object,
 ) -> AsyncIterator[tuple[Live, Store]]:
     """Two consented sessions, s1 and s2, that nobody streams yet."""
@@ -55,16 +58,15 @@ async def living(
         VoiceActivityModel(),
         SteadyEmbedder(),
         ExtractiveEngine(),
+        capacity,
     )
     chosen = Settings.model_validate({"data_dir": folder} | settings)
     live = Live(Surroundings(chosen, engines, store, clock))
-    serving = asyncio.create_task(engines.recognition.run())
     try:
         yield live, store
     finally:
         await live.close()
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await engines.recognition.close()
         store.close()
 
 
@@ -132,7 +134,7 @@ def test_a_cut_that_could_not_be_stored_does_not_lock_the_session(tmp_path: Path
 
 def test_one_stream_a_session_and_no_more_streams_than_the_server_has(tmp_path: Path) -> None:
     async def check() -> None:
-        async with living(tmp_path, max_streams=1) as (live, _store):
+        async with living(tmp_path, capacity=1) as (live, _store):
             capture, _ = await live.open("s1", START, Outbox())
             with pytest.raises(StreamBusy):
                 await live.open("s1", START, Outbox())
@@ -140,6 +142,27 @@ def test_one_stream_a_session_and_no_more_streams_than_the_server_has(tmp_path: 
                 await live.open("s2", START, Outbox())
             await live.leave(capture)
             await live.open("s2", START, Outbox())
+            await live.open("s1", START.model_copy(update={"resume": True}), Outbox())
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("known", [("en",), ("en", "es"), tuple(f"x{letter}" for letter in "abcdefgh")])
+def test_a_language_that_the_model_does_not_know_is_refused(tmp_path: Path, known: tuple[str, ...]) -> None:
+    class Knows(ScriptedRecognizer):
+        info = replace(ScriptedRecognizer().info, languages=known)
+
+    async def check() -> None:
+        async with living(tmp_path, recognizer=Knows()) as (live, store):
+            german = consented(channels=2)
+            german = german.model_copy(
+                update={"context": german.context.model_copy(update={"language": "de"})}
+            )
+            store.create_session("s3", german, datetime.now(UTC))
+            store.advance("s3", Step.CONSENTED, datetime.now(UTC))
+            with pytest.raises(BadRequest, match="'de'"):
+                await live.open("s3", START, Outbox())
+            assert store.session("s3").state is State.READY
 
     asyncio.run(check())
 

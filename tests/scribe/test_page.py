@@ -32,6 +32,7 @@ from scribe.store import Store
 from scribe.wire import TranscriptLine
 from summarizer.templates import load_template, template_names
 
+expect.set_options(timeout=15_000)  # a machine that does other things as well must not fail a test
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--no-sandbox",

@@ -10,7 +10,7 @@ TWO = (Participant(id="cl", role="clinician", channel=0), Participant(id="pt", r
 MONO = (Participant(id="cl", role="clinician"), Participant(id="pt", role="client"))
 
 
-def lines(*said: tuple[str, str]) -> tuple[TranscriptLine, ...]:
+def lines(*spoken: tuple[str, str]) -> tuple[TranscriptLine, ...]:
     return tuple(
         TranscriptLine(
             id=f"u{number}",
@@ -21,8 +21,12 @@ def lines(*said: tuple[str, str]) -> tuple[TranscriptLine, ...]:
             text=text,
             words=(),
         )
-        for number, (speaker, text) in enumerate(said)
+        for number, (speaker, text) in enumerate(spoken)
     )
+
+
+def said(heard: tuple[TranscriptLine, ...]) -> list[tuple[str, str]]:
+    return [(line.speaker, line.text) for line in heard]
 
 
 DIALOGUE = lines(
@@ -42,7 +46,7 @@ def test_channels_are_certain_before_a_word_is_said() -> None:
 
 
 def test_on_one_microphone_the_words_tell_who_is_who() -> None:
-    assigned = assign_speakers(MONO, DIALOGUE, {}, channels=1)
+    assigned = assign_speakers(MONO, said(DIALOGUE), {}, channels=1)
     assert [line.role for line in with_roles(DIALOGUE, assigned, MONO)] == ["clinician", "client"] * 3
     assert all(
         0 < assignment.confidence <= 1 and not assignment.confirmed for assignment in assigned.values()
@@ -51,14 +55,14 @@ def test_on_one_microphone_the_words_tell_who_is_who() -> None:
 
 def test_what_the_clinician_confirmed_is_never_guessed_again() -> None:
     confirmed = {"SPEAKER_01": SpeakerAssignment(participant_id="pt", confidence=1.0, confirmed=True)}
-    assigned = assign_speakers(MONO, DIALOGUE, confirmed, channels=1)
+    assigned = assign_speakers(MONO, said(DIALOGUE), confirmed, channels=1)
     assert role_of("SPEAKER_01", assigned, MONO) == ("client", 1.0)
     assert role_of("SPEAKER_00", assigned, MONO)[0] == "clinician"
 
 
 def test_nobody_is_two_participants_and_a_stranger_is_other() -> None:
     crowd = (*DIALOGUE, *lines(("SPEAKER_02", "Your ride is here."))[:1])
-    assigned = assign_speakers(MONO, crowd, {}, channels=1)
+    assigned = assign_speakers(MONO, said(crowd), {}, channels=1)
     people = [assignment.participant_id for assignment in assigned.values()]
     assert len(people) == len(set(people))
     assert role_of("SPEAKER_09", assigned, MONO) == ("other", 0.0)

@@ -74,6 +74,7 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "SCRIBE_DATA_DIR": str(data_dir),
         "SCRIBE_TOKEN": TOKEN,
         "SCRIBE_MODELS_DIR": str(MODELS),
+        "SCRIBE_MAX_STREAMS": "8",  # measuring takes a second or more at every start
         **{f"SCRIBE_{name.upper()}": value for name, value in settings.items()},
     }
 
