@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test format sample screenshots bench clean
+.PHONY: demo serve test format sample screenshots bench bench-stream clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -31,6 +31,9 @@ screenshots: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench.py $(ARGS)
+
+bench-stream: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench_stream.py $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }

@@ -2,7 +2,8 @@
 
 Prints one JSON line. Words are counted wrong over the whole bundled session, streamed as fast as the server takes
 it; the latency of finals is measured on its first part, streamed in real time: from the moment the last sample
-of an utterance was sent until its final words arrived. Quality and cost come from one run, on one model.
+of an utterance's last word was sent until its final words arrived. Quality and cost come from one run, on one
+model. `bench_stream.py` measures the rest.
 
     python scripts/bench.py --quick     # 40 s in real time, the whole session fast; about a minute
     python scripts/bench.py             # the whole session in real time as well
@@ -13,70 +14,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import statistics
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from measuring.benching import (
+    commit,
+    framed,
+    machine,
+    megabytes,
+    percentile,
+    processor_seconds,
+    served,
+    streamed,
+)
 
 from asr.metrics import normalize_words, word_errors
-from asr.types import SAMPLE_RATE
 from scribe.client import ScribeClient
-from scribe.config import read_settings
-from scribe.local import Address, spawned
+from scribe.local import Address
 from scribe.sample import sample_audio, sample_truth
-from scribe.transcribe import new_session
-from scribe.wire import Ended, UtteranceMessage
-
-FRAME = SAMPLE_RATE // 10
-
-
-def pcm(audio: NDArray[np.float32]) -> bytes:
-    """float32 in [-1, 1] as 16-bit samples."""
-    return (np.clip(audio, -1, 1) * 32767).astype("<i2").tobytes()
-
-
-async def streamed(
-    client: ScribeClient, audio: NDArray[np.float32], *, speed: float | None
-) -> tuple[list[UtteranceMessage], list[float], float]:
-    """The finals, how long each took to come after its end was sent, and the wall time of it all.
-
-    `speed` 1 is real time; None is as fast as the server takes it.
-    """
-    session = await client.create_session(
-        new_session(template="soap", channels=2, consent="verbal", statement_version="bench")
-    )
-    finals: list[UtteranceMessage] = []
-    latencies: list[float] = []
-    began = time.perf_counter()
-
-    async def feed() -> None:
-        for begin in range(0, len(audio), FRAME):
-            if speed is not None:
-                # A microphone hands a frame over when its last sample was heard.
-                due = began + (begin + FRAME) / SAMPLE_RATE / speed
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            await stream.send(pcm(audio[begin : begin + FRAME]))
-        await stream.stop()
-
-    async with client.stream(session, channels=2) as stream:
-        began = time.perf_counter()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(feed())
-            async for message in stream:
-                if isinstance(message, UtteranceMessage) and message.is_final and message.text:
-                    finals.append(message)
-                    if speed is not None and message.words:
-                        spoken = began + message.words[-1].end / speed
-                        latencies.append(time.perf_counter() - spoken)
-                if isinstance(message, Ended):
-                    assert message.receipt.bytes_retained == 0
-    return finals, latencies, time.perf_counter() - began
+from scribe.wire import UtteranceMessage
 
 
 def errors(finals: list[UtteranceMessage]) -> tuple[int, int]:
@@ -84,7 +39,7 @@ def errors(finals: list[UtteranceMessage]) -> tuple[int, int]:
     wrong = spoken = 0
     for role in ("clinician", "client"):
         reference = " ".join(turn.text for turn in sample_truth().turns if turn.role == role)
-        said = " ".join(m.text for m in sorted(finals, key=lambda m: m.start) if m.role == role)
+        said = " ".join(message.text for message in finals if message.role == role)
         substitutions, deletions, insertions, words = word_errors(
             normalize_words(reference), normalize_words(said)
         )
@@ -93,56 +48,38 @@ def errors(finals: list[UtteranceMessage]) -> tuple[int, int]:
     return wrong, spoken
 
 
-def processor_seconds(process: int) -> float:
-    """User and system seconds of a process and its threads (Linux, proc(5))."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def peak_megabytes(process: int) -> float:
-    """The largest resident set so far (Linux, proc(5))."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-
-
 async def measure(address: Address, *, quick: bool) -> dict[str, object]:
     """One run on one server."""
-    audio = sample_audio()
-    seconds = len(audio) / SAMPLE_RATE
+    frames = framed(sample_audio())
+    seconds = sample_truth().duration
     async with ScribeClient(address.url, address.token) as client:
         ready = await client.ready()
-        await streamed(client, audio[: 10 * SAMPLE_RATE], speed=None)  # the first run warms caches
+        await streamed(client, frames[:100], channels=2)  # the first run warms caches
         before = processor_seconds(address.process)
-        finals, _, wall = await streamed(client, audio, speed=None)
+        fast = await streamed(client, frames, channels=2)
         spent = processor_seconds(address.process) - before
-        live = audio[: 40 * SAMPLE_RATE] if quick else audio
-        _, latencies, _ = await streamed(client, live, speed=1.0)
-    wrong, spoken = errors(finals)
-    ordered = sorted(latencies)
+        live = await streamed(client, frames[:400] if quick else frames, channels=2, speed=1.0)
+    wrong, spoken = errors(fast.finals)
+    latencies = [
+        at - (live.began + message.words[-1].end)
+        for at, message in live.told
+        if message.is_final and message.words
+    ]
     return {
         "wer": round(wrong / spoken, 4),
         "words": spoken,
-        "realtime_factor": round(wall / seconds, 3),
+        "realtime_factor": round(fast.wall_seconds / seconds, 3),
         "cpu_seconds_per_audio_second": round(spent / seconds, 3),
-        "final_latency_median_seconds": round(statistics.median(ordered), 2),
-        "final_latency_p95_seconds": round(ordered[int(0.95 * (len(ordered) - 1))], 2),
-        "finals_timed": len(ordered),
-        "peak_memory_megabytes": round(peak_megabytes(address.process)),
+        "final_latency_median_seconds": round(statistics.median(latencies), 2),
+        "final_latency_p95_seconds": round(percentile(latencies, 0.95), 2),
+        "finals_timed": len(latencies),
+        "peak_memory_megabytes": round(megabytes(address.process, "VmHWM")),
         "recognizer": ready["recognizer"],
         "model": ready["model"],
         "device": ready["device"],
         "commit": commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": machine(),
     }
-
-
-def commit() -> str:
-    """The commit that was measured, marked where the tree had changes."""
-    here = Path(__file__).parent
-    answer = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=here, check=False
-    )
-    return answer.stdout.strip() or "unknown"
 
 
 async def main() -> None:
@@ -150,11 +87,8 @@ async def main() -> None:
     parser.add_argument("--quick", action="store_true", help="40 s in real time instead of the whole session")
     parser.add_argument("--asr", default="auto", help="auto, whisper or pocketsphinx")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = read_settings(data_dir=Path(folder), log_level="warning")
-        arguments = ["serve", "--port", "0", "--data-dir", folder, "--asr", options.asr]
-        async with spawned(arguments, settings) as address:
-            print(json.dumps(await measure(address, quick=options.quick)))
+    async with served("--asr", options.asr) as address:
+        print(json.dumps(await measure(address, quick=options.quick)))
 
 
 if __name__ == "__main__":
