@@ -32,8 +32,8 @@ REACH = (_NEWEST + _LAGS + 1) * _HOP
 UNKNOWN = 20 * _HOP
 """Samples, 320 ms, below which a leak that comes late cannot be told yet.
 
-That is the padding of an utterance: where the segmenter begins anew there was no speech in the first 320 ms, or
-there is more after it and the padding brings it back. So nothing is lost by hearing nothing there.
+That is the padding of an utterance: where the segmenter begins anew in silence nothing was said in the first 320 ms.
+Where it begins in the middle of speech, at a cut or at the start, only loudness is left to go by.
 """
 
 _LOUDEST_LEAK = 10.0 ** (-7 / 10)
@@ -82,14 +82,15 @@ def is_leak(own: Audio, other: Audio) -> bool:
     """Whether the last 80 ms of `own` hold nothing but what `other` heard up to a quarter of a second before.
 
     Both are float32 [n] at 16 kHz that end at the same sample; of more than `REACH` the last samples are looked at.
-    With fewer than `UNKNOWN` samples the answer is yes. No for a voice of one's own down to about 6 dB below the
-    other's, and for any voice while the other is silent. Two equal channels are no leak of each other, but a copy.
+    With fewer than `UNKNOWN` samples the answer is yes wherever the other is loud enough. No for a voice of one's
+    own down to about 6 dB below the other's, and for any voice while the other is silent. Two equal channels are no
+    leak of each other, but a copy.
 
     Raises ValueError for two lengths.
     """
     _check(own, other)
     if len(own) < UNKNOWN:
-        return True
+        return _LOUDEST_LEAK * _loudest(other) >= (1.0 - _OWN) * _loudest(own[-_FRAME:])
     hops = min(len(own), REACH) // _HOP
     mine = _band_powers(own[-(_NEWEST + 1) * _HOP :])
     total = float(mine.sum())
@@ -142,6 +143,12 @@ def _check(one: Audio, other: Audio) -> None:
         raise ValueError(
             f"expected two stretches that begin and end at the same samples, but they have {len(one)} and {len(other)}"
         )
+
+
+def _loudest(audio: Audio) -> float:
+    """The power of the loudest 16 ms; 0.0 for less than that."""
+    hops = audio[: len(audio) // _HOP * _HOP].reshape(-1, _HOP)
+    return float(np.square(hops).mean(axis=1).max()) if len(hops) else 0.0
 
 
 def _band_powers(audio: Audio) -> NDArray[np.float32]:

@@ -19,6 +19,9 @@ _STREAMINFO_BYTES = 34
 _BEGINNING_BYTES = 8 + _STREAMINFO_BYTES
 """The magic, the header of the first metadata block, and that block: RFC 9639, sections 8.1 and 8.2."""
 
+_SYNCS = (b"\xff\xf8", b"\xff\xf9")
+"""How a frame begins, RFC 9639, section 9.1: blocks of one size counted by frames, or of any counted by samples."""
+
 _MAX_HEADER_BYTES = 16
 _MAX_FRAME_BYTES = 1 << 20
 """The largest block, 65,535 samples of two channels of 32 bits, takes half of it."""
@@ -78,7 +81,8 @@ class FlacDemuxer:
             header = self._header(0)
             if header is not None and header.number == self._number and not _crc16(self._pending):
                 yield self._cut(len(self._pending), header)
-            self._loose = True
+            # A header that the end cut short may be whole once the stream goes on: the search begins anew.
+            self._loose, self._searched = True, 0
 
     def _units(self, *, ended: bool) -> Iterator[Unit]:
         while True:
@@ -150,64 +154,81 @@ class FlacDemuxer:
 
     def _first_header(self, *, ended: bool) -> _Header | None:
         """The header at the front; None where the stream ends within it. Raises UndecodableAudio."""
-        if self._number is None:
-            self._sync = bytes(self._pending[:2])
         header = self._header(0)
-        if self._number is None and header is not None:
-            self._number = header.number  # not 0 where a stream is taken up in its middle
-        if header is None or header.number != self._number or self._sync not in (b"\xff\xf8", b"\xff\xf9"):
+        # The first is not 0 where a stream is taken up in its middle.
+        if header is None or self._number not in (None, header.number):
             if ended and len(self._pending) < _MAX_HEADER_BYTES:
                 return None
             raise _damaged()
+        self._sync, self._number = bytes(self._pending[:2]), header.number
         return header
 
     def _align(self, *, ended: bool) -> bool:
         """After a pause: drop what does not belong to a whole frame; False while that cannot be told yet.
 
-        A new beginning sets the place back, and is then read as any.
+        A new beginning sets the place back, and is then read as any. Raises UndecodableAudio where the frame that
+        broke off never ends.
         """
         pending = self._pending
-        at = self._next_header(None, ended=ended, begin=0)
+        unread = max(0, self._searched - len(_MAGIC) + 1)
+        # Once the search is past 0, the frame that is due lies there.
+        due = self._header(0) if self._searched else None
+        at = self._next_header(None, ended=ended)
         header = None if at is None else self._header(at)
         if at == 0 and header is not None and header.number == self._number:
             # What broke off goes on, or something else does: the next header tells.
-            at = self._next_header(None, ended=ended, begin=1)
-            after = None if at is None else self._header(at)
-            if after is not None and after.number == header.follower and not _crc16(pending[:at]):
-                self._loose = False
-                return True
-            header = after
-        beginning = pending.find(_MAGIC)
+            due, self._searched = header, 1
+            at = self._next_header(None, ended=ended)
+            header = None if at is None else self._header(at)
+        if (
+            due is not None
+            and header is not None
+            and header.number == due.follower
+            and not _crc16(pending[:at])
+        ):
+            self._loose = False
+            return True
+        beginning = pending.find(_MAGIC, unread)
         if beginning >= 0 and (at is None or beginning < at):
             del pending[:beginning]
-            self._place, self._loose = "beginning", False
+            self._place, self._loose, self._searched = "beginning", False, 1
             return False
         if at is None or header is None:
+            if due is None:
+                # Nothing begins here, but for what the last bytes may be the front of.
+                del pending[:-_MAX_HEADER_BYTES]
+                self._searched = 0
+            elif len(pending) > _MAX_FRAME_BYTES:
+                raise _damaged()
             return False
         del pending[:at]
-        self._number, self._loose = header.number, False
+        self._number, self._loose, self._searched = header.number, False, 1
         return True
 
-    def _next_header(self, number: int | None, *, ended: bool, begin: int | None = None) -> int | None:
-        """Where the header of frame `number` begins, of any where it is None; None: not within what is here."""
+    def _next_header(self, number: int | None, *, ended: bool) -> int | None:
+        """Where the header of frame `number` begins, of any where it is None; None: not within what is here.
+
+        The search goes on where it was; its state is changed only where nothing is found.
+        """
         pending = self._pending
-        at = self._searched if begin is None else begin
-        while (at := pending.find(self._sync, at)) >= 0:
+        at = self._searched
+        # Which of the two syncs it is, the first frame says.
+        while (at := pending.find(self._sync or b"\xff", at)) >= 0:
             if not ended and at + _MAX_HEADER_BYTES > len(pending):
                 break
             header = self._header(at)
             if header is not None and number in (None, header.number):
                 return at
             at += 1
-        if begin is None:
-            self._searched = max(1, len(pending) - 1 if at < 0 else at)
+        self._searched = max(self._searched, len(pending) - 1 if at < 0 else at)
         return None
 
     def _header(self, at: int) -> _Header | None:
         """The header of the frame that begins there (RFC 9639, section 9.1); None where none does."""
         assert self._track is not None
         data = self._pending[at : at + _MAX_HEADER_BYTES]
-        if len(data) < 6 or data[:2] != self._sync:
+        sync = bytes(data[:2])
+        if len(data) < 6 or sync not in _SYNCS or self._sync not in (b"", sync):
             return None
         size_code, rate_code, channel_code = data[2] >> 4, data[2] & 0x0F, data[3] >> 4
         if not size_code or rate_code == 15 or channel_code > 10 or data[3] & 1:
@@ -237,8 +258,7 @@ class FlacDemuxer:
         end += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
         if end >= len(data) or _crc8(data[: end + 1]):
             return None
-        counts_samples = self._sync == b"\xff\xf9"
-        return _Header(number, samples, number + (samples if counts_samples else 1))
+        return _Header(number, samples, number + (1 if sync == _SYNCS[0] else samples))
 
     def _cut(self, end: int, header: _Header) -> Unit:
         assert self._track is not None

@@ -8,7 +8,6 @@ that imports pocketsphinx.
 from __future__ import annotations
 
 import importlib.metadata
-import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -104,7 +103,5 @@ def _recognize(decoder: pocketsphinx.Decoder, audio: Audio) -> Hypothesis:
         start = segment.start_frame / _FRAMES_A_SECOND
         end = (segment.end_frame + 1) / _FRAMES_A_SECOND
         words.append(Word(text, min(start, seconds), min(end, seconds), min(1.0, max(0.0, segment.prob))))
-    if not words:
-        return Hypothesis(())
-    average = sum(math.log(max(word.probability, 1e-10)) for word in words) / len(words)
-    return Hypothesis(tuple(words), average)
+    # Its posteriors say little of the words and are no log-probability of a text: none is given.
+    return Hypothesis(tuple(words))

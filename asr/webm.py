@@ -48,6 +48,9 @@ _KNOWN = _SKIPPED | {EBML, SEGMENT, TRACKS, CLUSTER, BLOCK_GROUP, SIMPLE_BLOCK}
 _MAX_PROBED_BYTES = 8 * 1024
 """Of an element that is looked for after a pause: 120 ms at Opus' highest rate, 510 kbit/s, are 7,650 bytes."""
 
+_MAX_INTEGER_BYTES = 8
+"""RFC 8794, section 7.1."""
+
 _LIVE_SEGMENT = bytes.fromhex("1853806701ffffffffffffff")
 _LIVE_CLUSTER = bytes.fromhex("1f43b67501ffffffffffffffe78100")
 """A segment and a cluster of unknown length, the cluster with timestamp 0."""
@@ -138,13 +141,18 @@ class WebmDemuxer:
         if identity == BLOCK_GROUP:
             children = _children(body)
             body = children.get(_BLOCK, b"")
-            nanoseconds = int.from_bytes(children.get(_DISCARD_PADDING, b""), "big", signed=True)
+            discarded = children.get(_DISCARD_PADDING, b"")
+            if len(discarded) > _MAX_INTEGER_BYTES:
+                raise _damaged()
+            nanoseconds = int.from_bytes(discarded, "big", signed=True)
             padding = max(0, round(nanoseconds * self._track.sample_rate / 1e9))
         if len(body) < 5:
             raise _damaged()
         number, begin = _number(body, 0) or (0, 0)
         if number != self._number:
             return None
+        if len(body) < begin + 3:
+            raise _damaged()
         # RFC 9559, section 10.1: two bytes of timestamp, then flags, of which 0x06 is lacing.
         if body[begin + 2] & 0x06:
             raise UnsupportedAudio(

@@ -1,9 +1,9 @@
 """A session while it is heard: audio in, words out, each stored before its audio is let go.
 
 A `Capture` outlives its socket: when one is cut, what is not yet committed stays in memory for a while, and
-the client goes on where it was. Audio exists in the pipeline's ring, in the request that is being recognised
-and in the frame being read, nowhere else; ending overwrites the ring and counts what is left. Opening, ending
-and drafting are not decided here.
+the client goes on where it was. Audio exists in the pipeline's ring, in the request that is being recognised,
+and in the frame being read with what its decoder needs to go on, nowhere else; ending overwrites the ring and
+counts what is left. Opening, ending and drafting are not decided here.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ class Capture:
         except AsrError as error:
             raise BadRequest(str(error)) from None
         self._due = resume_from
-        self._skip = resume_from - first
+        # A paused capture has nothing to replay: what is heard next is said after it resumed.
+        self._skip = 0 if self.paused else resume_from - first
         self.outbox = outbox
         info = self._around.engines.recognition.info
         return Ready(
@@ -251,7 +252,8 @@ class Capture:
 
     def status(self) -> Status:
         """How this session keeps up."""
-        waited = max(self._longest_wait, perf_counter() - self._asked_at)
+        now = perf_counter()
+        waited = max(self._longest_wait, now - self._asked_at, self._rested_at - now)
         return Status(
             lag_seconds=round((self._pipeline.position - self._committed) / SAMPLE_RATE, 2),
             realtime_factor=round(self._around.engines.recognition.realtime_factor, 3),
@@ -349,8 +351,14 @@ class Capture:
     async def _heard_before(self) -> tuple[DecodeJob, Hypothesis] | None:
         """A final that came out as foreseen: it needs no recogniser."""
         async with self._lock:
+            # Since it was wanted, another channel's final may have come before it.
+            want = self._pipeline.want
+            if want is None or not want.known:
+                return None
             job = self._pipeline.next_job()
-        return None if job is None or job.known is None else (job, job.known)
+        assert job is not None
+        assert job.known is not None
+        return job, job.known
 
     async def _hear_next(self) -> tuple[DecodeJob, Hypothesis] | None:
         """What is wanted most when the recogniser is free; None where that has been overtaken."""

@@ -3,7 +3,8 @@
 Audio stays in memory until the server says that its words are stored; after a cut the stream reconnects with
 back-off and replays from where the server wants it. A compressed stream is kept in its units (a WebM block, an
 Ogg page, a FLAC frame) and not decoded here: what is replayed begins anew with the header and a unit a little
-before the words that are stored.
+before the words that are stored. Where the cut is found off the record nothing is replayed: what follows the pause
+begins anew with the header.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from asr.container import OPUS_RATE, Unit
+from asr.container import OPUS_RATE, Demuxer, Unit
 from asr.demuxer import DEMUXERS
 from asr.errors import AsrError
 from scribe.errors import BadRequest, ScribeError, UnusableAudio
@@ -49,10 +50,17 @@ PRE_ROLL_SECONDS = 0.5
 """What a decoder is given before what is to be heard again; the server drops it. RFC 7845, section 4.6, asks for
 80 ms; after half a second its sound is that of the uncut stream to 1e-4."""
 
+PLACE_SECONDS = 0.005
+"""How far the server's place may lie from ours, which rounding at each pause moves by a sample; two pauses with sound
+between them are further apart."""
+
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
 WORTH_RETRYING = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 4408, 4409})
 """Close codes after which the same start may succeed. 4409: our own cut socket may not have been noticed yet."""
+
+
+_PAUSE = Pause(type="pause").model_dump_json()
 
 
 class ClientError(Exception):
@@ -96,6 +104,9 @@ class SessionStream:
         self._patience = patience_seconds
         compressed = DEMUXERS.get(start.encoding)
         self._demuxer = None if compressed is None else compressed()
+        # After a cut off the record: the next unit needs its header, which is then counted with what follows it.
+        self._headless = False
+        self._recount: Demuxer | None = None
         self._frame_bytes = SAMPLE_BYTES.get(start.encoding, 1) * start.channels
         self._rate = OPUS_RATE if start.encoding.startswith("opus") else start.sample_rate
         self._kept: deque[Sent] = deque()
@@ -144,29 +155,66 @@ class SessionStream:
         step = FRAME_BYTES - FRAME_BYTES % self._frame_bytes
         for begin in range(0, len(audio), step):
             piece = audio[begin : begin + step]
-            await self._keep(piece, len(piece) // self._frame_bytes)
+            await self._keep(piece)
 
     async def _send_units(self, units: Iterator[Unit]) -> None:
         try:
             while (unit := next(units, None)) is not None:
-                data = unit.track.opening + unit.data if unit.is_first else unit.data
-                await self._keep(data, unit.samples, unit)
+                await self._keep(unit)
         except AsrError as error:
             raise UnusableAudio(str(error)) from None
 
-    async def _keep(self, payload: bytes, samples: int, unit: Unit | None = None) -> None:
+    async def _keep(self, audio: bytes | Unit) -> None:
         async with self._changed:
             await self._changed.wait_for(
                 lambda: self._over or self.unacknowledged_seconds < self._window_seconds
             )
             self._raise_if_over()
-            self._queue(Sent(self._position, samples, payload, unit))
-            self._position += samples
+            item = self._placed(audio)
+            if item is not None:
+                self._queue(item)
+
+    def _placed(self, audio: bytes | Unit) -> Sent | None:
+        """What comes next, at its position; None where the server can hear nothing of it."""
+        if isinstance(audio, bytes):
+            item = Sent(self._position, len(audio) // self._frame_bytes, audio)
+        else:
+            unit = self._counted(audio)
+            if unit is None:
+                return None
+            data = unit.track.opening + unit.data if unit.is_first else unit.data
+            item = Sent(self._position, unit.samples, data, unit)
+        self._position += item.samples
+        return item
+
+    def _counted(self, unit: Unit) -> Unit | None:
+        """The unit as the server counts it; None where no packet ends in it that begins behind the header.
+
+        Where the header is said again, it drops the encoder's delay again.
+        """
+        if unit.is_first:
+            self._headless, self._recount = False, None
+            return unit
+        if not self._headless and self._recount is None:
+            return unit
+        if unit.track.codec == "flac":
+            self._headless = False
+            return replace(unit, is_first=True)
+        if self._headless:
+            self._recount = DEMUXERS[self._start.encoding]()
+            list(self._recount.push(unit.track.opening))
+        assert self._recount is not None
+        counted = next(iter(list(self._recount.push(unit.data))), None)
+        if counted is None:
+            return None
+        self._headless = False
+        # The track stays the same object: other units are of it, too.
+        return replace(counted, track=unit.track)
 
     async def pause(self) -> None:
         """Off the record."""
         await self._end_units()
-        await self._control(Pause(type="pause").model_dump_json())
+        await self._control(_PAUSE)
 
     async def resume(self) -> None:
         """On the record again."""
@@ -315,8 +363,30 @@ class SessionStream:
             if not self._kept and self._position == 0:
                 # A client that begins in the middle of a session does not have what came before.
                 self._position, self._committed = first, ready.resume_from
+            if ready.paused and self._demuxer is not None:
+                self._begin_behind_pause(first)
             self._unsent = deque(self._cut(item, first) for item in self._kept if self._wanted(item, first))
             self._changed.notify_all()
+
+    def _begin_behind_pause(self, first: int) -> None:
+        """The server stands at a pause: forget what came before it, and count what follows from a new header."""
+        near = first + PLACE_SECONDS * self._rate
+        places = [
+            number
+            for number, item in enumerate(self._kept)
+            if item.payload == _PAUSE and item.position <= near
+        ]
+        if not places:
+            return
+        behind = list(self._kept)[places[-1] + 1 :]
+        self._kept.clear()
+        self._position, self._headless, self._recount = first, True, None
+        # Kept, so that this pause is found again after another cut; the server takes a second one for none.
+        self._kept.append(Sent(first, 0, _PAUSE))
+        for item in behind:
+            placed = replace(item, position=self._position) if item.unit is None else self._placed(item.unit)
+            if placed is not None:
+                self._kept.append(placed)
 
     def _entry_at(self) -> int | None:
         """Where the first sample of the units that are kept lies; None where none are."""

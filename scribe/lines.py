@@ -107,6 +107,8 @@ class Lines:
         known = self._kept.get(line.id)
         if known is None or known.speaker != line.speaker:
             self._spoken[line.speaker] += 1
+            if known is not None:
+                self._spoken[known.speaker] -= 1
         if line.id in self._evidence or self._spoken[line.speaker] <= EVIDENCE:
             self._evidence[line.id] = line.text
             self._guessed = False

@@ -20,6 +20,7 @@ from time import perf_counter
 
 from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.types import SAMPLE_RATE
+from scribe.errors import Restarting
 
 log = logging.getLogger("scribe.recognition")
 
@@ -31,11 +32,19 @@ REMEMBERED_SECONDS = 30.0
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
-    """A session in the queue; whether it is urgent may change while it waits."""
+    """A session in the queue; whether it is urgent may change while it waits, and then `hurried_since` is set."""
 
     urgent: Callable[[], bool]
     since: float
     granted: asyncio.Future[bool]
+    hurried_since: float | None = None
+
+    def is_urgent(self, now: float) -> bool:
+        """Whether it is by now."""
+        urgent = self.urgent()
+        if urgent and self.hurried_since is None:
+            self.hurried_since = now
+        return urgent
 
 
 class Turn:
@@ -59,7 +68,11 @@ class Turn:
 class Recognition:
     """The turns of one recogniser: as many at once as it has workers. One event loop."""
 
-    def __init__(self, recognizer: Recognizer, behind_seconds: float = BEHIND_SECONDS) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         self.info = recognizer.info
         self.busy_seconds = 0.0
         self.audio_seconds = 0.0
@@ -70,18 +83,18 @@ class Recognition:
         self._free_for_partials = max(1, self.info.workers - 1)
         self._waiting: list[_Waiting] = []
         self._waits: deque[tuple[float, float]] = deque()
-        self._behind_seconds = behind_seconds
+        self._clock = clock
         self._ended = False
 
     @asynccontextmanager
     async def turn(self, urgent: Callable[[], bool]) -> AsyncIterator[Turn]:
         """Wait for a worker; `urgent` is asked whenever one is to be given away.
 
-        Raises CancelledError when the server goes down.
+        Raises Restarting when the server goes down.
         """
         if self._ended:
-            raise asyncio.CancelledError
-        one = _Waiting(urgent, perf_counter(), asyncio.get_running_loop().create_future())
+            raise Restarting("The server is going down; reconnect in a moment and resume.")
+        one = _Waiting(urgent, self._clock(), asyncio.get_running_loop().create_future())
         self._waiting.append(one)
         self.reconsider()
         try:
@@ -89,13 +102,14 @@ class Recognition:
         except asyncio.CancelledError:
             if one in self._waiting:
                 self._waiting.remove(one)
-            elif one.granted.done() and not one.granted.cancelled():
+            elif one.granted.done() and not one.granted.cancelled() and one.granted.exception() is None:
                 self._leave(one.granted.result())
             raise
-        waited = perf_counter() - one.since
-        if hurried:
-            self._remember(waited)
-        turn = Turn(self._start, waited)
+        now = self._clock()
+        if one.hurried_since is not None:
+            # What it waited as a partial is no delay of a final.
+            self._remember(now - one.hurried_since)
+        turn = Turn(self._start, now - one.since)
         try:
             yield turn
         finally:
@@ -116,10 +130,11 @@ class Recognition:
     @property
     def behind(self) -> bool:
         """Whether finals had to wait so long lately that one more stream would be too many."""
-        now = perf_counter()
-        oldest = min((one.since for one in self._waiting if one.urgent()), default=now)
+        now = self._clock()
+        waiting = (one.hurried_since for one in self._waiting if one.is_urgent(now))
+        oldest = min((since for since in waiting if since is not None), default=now)
         recent = (waited for at, waited in self._waits if now - at < REMEMBERED_SECONDS)
-        return max(now - oldest, max(recent, default=0.0)) > self._behind_seconds
+        return max(now - oldest, max(recent, default=0.0)) > BEHIND_SECONDS
 
     @property
     def realtime_factor(self) -> float:
@@ -130,17 +145,21 @@ class Recognition:
         """Take no more; waits for what is being decoded."""
         self._ended = True
         for one in self._waiting:
-            one.granted.cancel()
+            one.granted.set_exception(
+                Restarting("The server is going down; reconnect in a moment and resume.")
+            )
         self._waiting.clear()
         await asyncio.to_thread(self._threads.shutdown)
 
     def _next(self) -> tuple[_Waiting, bool] | None:
+        now = self._clock()
+        # All are asked, and even when nobody can go: from now on they count as late.
+        urgent = [one for one in self._waiting if one.is_urgent(now)]
         if not self._free or not self._waiting:
             return None
         # In the order in which they came, so the first of a kind is the one that waits longest.
-        urgent = next((one for one in self._waiting if one.urgent()), None)
-        if urgent is not None:
-            return urgent, True
+        if urgent:
+            return urgent[0], True
         return (self._waiting[0], False) if self._free_for_partials > 0 else None
 
     def _leave(self, hurried: bool) -> None:
@@ -149,7 +168,7 @@ class Recognition:
         self.reconsider()
 
     def _remember(self, waited: float) -> None:
-        now = perf_counter()
+        now = self._clock()
         self._waits.append((now, waited))
         while now - self._waits[0][0] > REMEMBERED_SECONDS:
             self._waits.popleft()
@@ -157,16 +176,16 @@ class Recognition:
     def _start(self, request: Request) -> asyncio.Future[Hypothesis]:
         if self._ended:
             request.audio.fill(0.0)
-            raise asyncio.CancelledError
+            raise Restarting("The server is going down; reconnect in a moment and resume.")
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._decode, request)
-        running.add_done_callback(partial(self._done, request, perf_counter()))
+        running.add_done_callback(partial(self._done, request, self._clock()))
         return running
 
     def _decode(self, request: Request) -> Hypothesis:
         return self._recognizer.recognize([request])[0]
 
     def _done(self, request: Request, began: float, running: asyncio.Future[Hypothesis]) -> None:
-        self.busy_seconds += perf_counter() - began
+        self.busy_seconds += self._clock() - began
         self.audio_seconds += len(request.audio) / SAMPLE_RATE
         request.audio.fill(0.0)
         if not running.cancelled() and (error := running.exception()) is not None:

@@ -34,7 +34,7 @@ HEALTH = {
     "silence": "No sound arrives; is the microphone on?",
     "clipping": "The sound is too loud and distorted; turn the input down.",
     "low_level": "The sound is very quiet; move the microphone nearer.",
-    "dual_mono": "Both channels carry the same sound; speakers will be told apart by voice.",
+    "dual_mono": "Both channels carry the same sound, so who speaks cannot be told; check the second microphone.",
     "noise": "There is a lot of noise; move the microphone nearer.",
 }
 

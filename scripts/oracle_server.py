@@ -63,7 +63,7 @@ def main() -> None:
     def load_oracle(settings: Settings, say: Callable[[str], None]) -> Recognizer:
         if options.model is None:
             return oracle(recordings, edge=options.edge)
-        from scripted import ScriptedWhisper, say_next
+        from measuring.scripted import ScriptedWhisper, say_next
 
         asr.whisper.WhisperModel = ScriptedWhisper  # type: ignore[attr-defined]  # what it imports from there
         spending = load(settings, say)

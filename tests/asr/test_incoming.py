@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -150,6 +151,55 @@ def test_a_stream_may_be_flushed_at_any_byte_and_go_on_where_it_was(shape):
         assert np.array_equal(joined[:same], expected[:same])
         if shape[1] == RATE:
             assert np.array_equal(joined, expected)
+
+
+@pytest.mark.parametrize("shape", MONO)
+def test_a_stream_may_be_flushed_within_its_header_and_before_its_first_sound(shape):
+    data, expected = STREAMS[shape], WHOLE[shape]
+    first_sound = data.index(next(DEMUXERS[shape[0]]().push(data)).data)
+    for at in [*range(0, first_sound, 97), *range(first_sound - 3, first_sound + 20)]:
+        incoming = Incoming(*shape)
+
+        assert len(fed(incoming, [data[:at]])) == 0
+        assert np.array_equal(fed(incoming, [data[at : at + 1], data[at + 1 :]]), expected)
+
+
+@pytest.mark.parametrize("shape", MONO)
+def test_a_stream_may_begin_anew_where_only_its_header_was_sent(shape):
+    data = STREAMS[shape]
+    opening = next(DEMUXERS[shape[0]]().push(data)).track.opening
+    incoming = Incoming(*shape)
+
+    assert len(fed(incoming, [opening])) == 0
+    assert np.array_equal(fed(incoming, [data]), WHOLE[shape])
+
+
+@pytest.mark.parametrize("noise", [b"\0", b"\xff\xf8"])
+def test_after_a_flush_what_is_no_flac_is_not_kept(noise):
+    data = STREAMS["flac", 16_000, 1]
+    incoming = Incoming("flac", 16_000, 1)
+    fed(incoming, [data])
+    chunk = noise * (64 * 1024 // len(noise))
+    tracemalloc.start()
+    for _ in range(8):
+        assert not list(incoming.push(chunk))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+
+    assert held < 128 * 1024  # of half a megabyte
+    assert np.array_equal(fed(incoming, [data]), WHOLE["flac", 16_000, 1])
+
+
+def test_a_flac_frame_that_broke_off_and_never_ends_is_refused_after_one_search():
+    data = STREAMS["flac", 16_000, 1]
+    units = list(DEMUXERS["flac"]().push(data))
+    broken_off = data.index(units[2].data) + 40
+    incoming = Incoming("flac", 16_000, 1)
+    fed(incoming, [data[:broken_off]])
+
+    # Begun anew with each chunk, the search would take minutes.
+    with pytest.raises(UndecodableAudio, match="bytes are missing or damaged"):
+        fed(incoming, [b"\xff\xf8" * 500] * 1_100)
 
 
 @pytest.mark.parametrize("shape", MONO)
@@ -368,6 +418,25 @@ def test_a_few_bytes_that_are_hours_are_decoded_block_by_block():
     assert max(sizes) <= (BLOCK_SECONDS + 0.12) * RATE
     assert sum(sizes) > 4 * RATE
     assert OPUS_RATE == 3 * RATE
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        # RFC 8794, section 4: the track's number, 1, in eight bytes, and nothing behind it.
+        bytes([0xA3, 0x88]) + bytes([1, 0, 0, 0, 0, 0, 0, 1]),
+        # A group with a whole block and a padding of 200 bytes; section 7.1 allows eight.
+        bytes([0xA0, 0x40, 9 + 204, 0xA1, 0x87, 0x81, 0, 0, 0, 0xFC, 0xFF, 0xFE])
+        + bytes([0x75, 0xA2, 0x40, 200])
+        + b"\x7f" * 200,
+    ],
+    ids=["a track number in eight bytes", "a padding of 200 bytes"],
+)
+def test_a_webm_block_that_no_recorder_writes_is_refused_as_damage(block):
+    opening = next(DEMUXERS["opus_webm"]().push(STREAMS["opus_webm", 48_000, 1])).track.opening
+
+    with pytest.raises(UndecodableAudio, match="Expected WebM to go on"):
+        fed(Incoming("opus_webm", 48_000, 1), [opening + block])
 
 
 @pytest.mark.parametrize("encoding", ["opus_webm", "opus_ogg", "flac"])

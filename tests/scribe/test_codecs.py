@@ -36,7 +36,7 @@ from scribe.engines import Engines
 from scribe.errors import UnusableAudio
 from scribe.recognition import Recognition
 from scribe.sample import sample_audio
-from scribe.wire import Encoding, Ended, Gap
+from scribe.wire import Ack, Encoding, Ended, ErrorMessage, Gap, Ready
 from summarizer.extractive import ExtractiveEngine
 
 RATE = 16_000
@@ -261,6 +261,35 @@ def test_a_recorder_may_pause_run_on_or_begin_anew(tmp_path: Path, encoding: Enc
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_stream_cut_off_the_record_replays_nothing_and_loses_nothing(
+    tmp_path: Path, encoding: Encoding
+) -> None:
+    data = STREAMS[encoding]
+
+    async def check() -> None:
+        async with serving(tmp_path) as url, ScribeClient(url, TOKEN) as client:
+            session_id = await created(client)
+            rng = np.random.default_rng(4)
+            connection, _ = await begun(url, session_id, encoding=encoding)
+            await send(connection, data, rng)
+            await connection.send('{"type":"pause"}')
+            while json.loads(await connection.recv())["type"] != "gap":
+                pass
+            connection.transport.abort()
+            connection, answer = await reopened(url, session_id, encoding=encoding, at=0, resume=True)
+            assert answer["paused"]
+            assert answer["resume_from"] == pytest.approx(24 * RATE, abs=16)
+            await connection.send('{"type":"resume"}')
+            await send(connection, data, rng)
+            await connection.send('{"type":"stop"}')
+            messages, code = await told(connection)
+            assert code == 1000
+            assert messages[-1]["receipt"]["seconds_received"] == pytest.approx(48, abs=0.002)
+
+    asyncio.run(check())
+
+
 # --- refusals and harm ------------------------------------------------------------------------------------
 
 
@@ -432,6 +461,57 @@ def test_the_client_goes_on_with_a_compressed_stream_after_cuts(tmp_path: Path, 
                 assert message.receipt.seconds_received == pytest.approx(24, abs=0.001)
                 assert stream.reconnects >= 3
                 assert await lines(client, session.id) == expected
+            await road.end()
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("when", ["before it is back", "once it is back"])
+def test_the_client_goes_on_after_a_cut_off_the_record(tmp_path: Path, encoding: Encoding, when: str) -> None:
+    data = STREAMS[encoding]
+    half, later = len(data) // 2, len(data) * 3 // 4
+    delay = next(DEMUXERS[encoding]().push(data)).track.delay / 48_000
+
+    async def check() -> None:
+        async with serving(tmp_path) as url:
+            road = Road(int(url.rpartition(":")[2]))
+            async with ScribeClient(await road.begin(), TOKEN) as client:
+                session = await client.create_session(consented(channels=2))
+                async with client.stream(session, encoding=encoding, sample_rate=RATE, channels=2) as stream:
+                    messages = aiter(stream)
+
+                    async def until(kind: type) -> Any:
+                        async for message in messages:
+                            assert not isinstance(message, ErrorMessage)
+                            if isinstance(message, kind):
+                                return message
+                        raise AssertionError("the stream ended")
+
+                    assert not (await until(Ready)).paused
+                    await stream.send(data[:half])
+                    await stream.pause()
+                    await until(Gap)
+                    road.cut()
+                    if when == "once it is back":
+                        assert (await until(Ready)).paused
+                    await stream.resume()
+                    await stream.send(data[half:later])
+                    if when == "before it is back":
+                        assert (await until(Ready)).paused
+                    while (await until(Ack)).received < 15 * RATE:
+                        pass
+                    # What was counted anew is replayed where it belongs.
+                    road.cut()
+                    assert not (await until(Ready)).paused
+                    await stream.send(data[later:])
+                    await stream.stop()
+                    ended = await until(Ended)
+                assert stream.reconnects >= 2
+                # The header that was said again dropped the encoder's delay again.
+                assert ended.receipt.seconds_received == pytest.approx(24 - delay, abs=0.001)
+                marks = (await client.transcript(session.id)).marks
+                assert [mark.kind for mark in marks] == ["pause", "resume"]
             await road.end()
 
     asyncio.run(check())

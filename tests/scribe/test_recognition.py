@@ -12,7 +12,8 @@ import pytest
 
 from asr.recognizer import Hypothesis, RecognizerInfo, Request
 from asr.types import Word
-from scribe.recognition import Recognition
+from scribe.errors import Restarting
+from scribe.recognition import BEHIND_SECONDS, REMEMBERED_SECONDS, Recognition
 
 
 class Gate:
@@ -26,12 +27,23 @@ class Gate:
         self.most_at_once = 0
         self.fails = False
         self._lock = threading.Lock()
+        self._entered = threading.Condition(self._lock)
+
+    async def entered(self, count: int) -> None:
+        """Wait until so many requests have reached it."""
+
+        def wait() -> bool:
+            with self._entered:
+                return self._entered.wait_for(lambda: len(self.asked) >= count, 20)
+
+        assert await asyncio.to_thread(wait)
 
     def recognize(self, requests: Sequence[Request]) -> list[Hypothesis]:
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
             self.asked += [float(request.audio[0]) for request in requests]
+            self._entered.notify_all()
         assert self.open.wait(20)
         with self._lock:
             self.at_once -= 1
@@ -100,6 +112,32 @@ def test_a_wish_that_becomes_urgent_while_it_waits_goes_first() -> None:
     run(check())
 
 
+def test_what_waited_as_a_partial_is_no_late_final() -> None:
+    async def check() -> None:
+        gate = Gate(workers=2)
+        now = [0.0]
+        recognition = Recognition(gate, clock=lambda: now[0])
+        urgent: set[int] = set()
+
+        async def wish(number: int) -> None:
+            async with recognition.turn(lambda: number in urgent) as turn:
+                await turn.recognize(request(number))
+
+        partials = [asyncio.create_task(wish(number)) for number in (1, 2)]
+        await gate.entered(1)
+        await others()
+        now[0] = 100.0
+        urgent.add(2)
+        recognition.reconsider()
+        await gate.entered(2)
+        assert not recognition.behind
+        gate.open.set()
+        await asyncio.gather(*partials)
+        await recognition.close()
+
+    run(check())
+
+
 def test_with_two_workers_one_is_kept_for_finals() -> None:
     async def check() -> None:
         gate = Gate(workers=2)
@@ -107,6 +145,7 @@ def test_with_two_workers_one_is_kept_for_finals() -> None:
         partials = [
             asyncio.create_task(heard(recognition, request(number), urgent=False)) for number in (1, 2)
         ]
+        await gate.entered(1)
         await others()
         assert gate.at_once == 1
         final = asyncio.create_task(heard(recognition, request(3)))
@@ -162,7 +201,7 @@ def test_who_leaves_while_it_is_decoded_gives_the_turn_on_when_that_is_done() ->
         recognition = Recognition(gate)
         given_up = request(1)
         leaving = asyncio.create_task(heard(recognition, given_up))
-        await others()
+        await gate.entered(1)
         leaving.cancel()
         with suppress(asyncio.CancelledError):
             await leaving
@@ -205,9 +244,9 @@ def test_at_the_end_nobody_waits_any_more() -> None:
         gate.open.set()
         await recognition.close()
         assert (await running).words
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Restarting):
             await waiting
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Restarting):
             await heard(recognition, request(3))
         assert not held.audio.any()
         assert gate.asked == [1]
@@ -218,14 +257,19 @@ def test_at_the_end_nobody_waits_any_more() -> None:
 def test_a_final_that_waits_too_long_says_that_there_are_too_many_streams() -> None:
     async def check() -> None:
         gate = Gate()
-        patient, impatient = Recognition(gate), Recognition(gate, behind_seconds=0.0)
-        for recognition in (patient, impatient):
-            gate.open.clear()
-            tasks = [asyncio.create_task(heard(recognition, request(number))) for number in (1, 2)]
-            await others()
-            assert recognition.behind == (recognition is impatient)
-            gate.open.set()
-            await asyncio.gather(*tasks)
-            await recognition.close()
+        now = [0.0]
+        recognition = Recognition(gate, clock=lambda: now[0])
+        tasks = [asyncio.create_task(heard(recognition, request(number))) for number in (1, 2)]
+        await others()
+        now[0] = BEHIND_SECONDS - 0.1
+        assert not recognition.behind
+        now[0] = BEHIND_SECONDS + 0.1
+        assert recognition.behind, "one still waits"
+        gate.open.set()
+        await asyncio.gather(*tasks)
+        assert recognition.behind, "one has waited"
+        now[0] += REMEMBERED_SECONDS
+        assert not recognition.behind
+        await recognition.close()
 
     run(check())
