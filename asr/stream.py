@@ -224,17 +224,19 @@ class ChannelStream:
         return bool(self._closed)
 
     @property
+    def _next_closed(self) -> _Utterance | None:
+        return next((utterance for utterance in self._closed if not utterance.final_given), None)
+
+    @property
     def want(self) -> Want | None:
         """What `next_job` would give."""
-        for utterance in self._closed:
-            if utterance.final_given and self._language.settled is None:
-                return None  # the language of the next utterance may depend on this one
-            if not utterance.final_given:
-                assert utterance.closed is not None
-                return Want("final", utterance.closed.end, self._channel, utterance.came_as_foreseen)
+        if self._closed and self._closed[0].final_given and self._language.settled is None:
+            return None  # the language of what follows may depend on this one
+        final = self._next_closed
+        if final is not None:
+            assert final.closed is not None
+            return Want("final", final.closed.end, self._channel, final.came_as_foreseen)
         if self._open is None:
-            return None
-        if self._closed and self._language.settled is None:
             return None
         foreseen = self._segmenter.foreseen
         if foreseen is not None:
@@ -250,21 +252,19 @@ class ChannelStream:
 
         In a pause, the partial is what the final will be if the pause lasts, searched as thoroughly.
         """
-        want = self.want
-        if want is None:
+        if self.want is None:
             return None
-        for utterance in self._closed:
-            if not utterance.final_given:
-                assert utterance.closed is not None
-                utterance.final_given = True
-                start, end = utterance.closed.start, utterance.closed.end
-                if utterance.came_as_foreseen:
-                    nothing = Request(np.zeros(0, dtype=np.float32), "final")
-                    voice = utterance.closed.voice
-                    return DecodeJob(
-                        utterance.id, self._channel, "final", start, end, nothing, voice, utterance.known
-                    )
-                return self._job(utterance, "final", "final", start, end, utterance.closed.voice)
+        utterance = self._next_closed
+        if utterance is not None:
+            assert utterance.closed is not None
+            utterance.final_given = True
+            start, end, voice = utterance.closed.start, utterance.closed.end, utterance.closed.voice
+            if utterance.came_as_foreseen:
+                nothing = Request(np.zeros(0, dtype=np.float32), "final")
+                return DecodeJob(
+                    utterance.id, self._channel, "final", start, end, nothing, voice, utterance.known
+                )
+            return self._job(utterance, "final", "final", start, end, voice)
         utterance_open = self._open
         assert utterance_open is not None
         foreseen = self._segmenter.foreseen

@@ -134,6 +134,9 @@ class Unavailable(ScribeError):
     title = "No capacity now"
 
 
+GOING_DOWN = "The server is going down; reconnect in a moment and resume."
+
+
 class Restarting(Unavailable):
     """The server is going down; reconnect and resume."""
 

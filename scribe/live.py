@@ -21,6 +21,7 @@ from scribe.capture import Capture, Surroundings
 from scribe.drafting import draft_note
 from scribe.engines import Engines
 from scribe.errors import (
+    GOING_DOWN,
     BadRequest,
     NotConsented,
     Restarting,
@@ -77,7 +78,7 @@ class Live:
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
-                raise Restarting("The server is going down; reconnect in a moment and resume.")
+                raise Restarting(GOING_DOWN)
             # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
             if self.full and capture is None:
                 raise Unavailable("This server hears as many streams as it can; try again later.")

@@ -20,7 +20,7 @@ from time import perf_counter
 
 from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.types import SAMPLE_RATE
-from scribe.errors import Restarting
+from scribe.errors import GOING_DOWN, Restarting
 
 log = logging.getLogger("scribe.recognition")
 
@@ -93,7 +93,7 @@ class Recognition:
         Raises Restarting when the server goes down.
         """
         if self._ended:
-            raise Restarting("The server is going down; reconnect in a moment and resume.")
+            raise Restarting(GOING_DOWN)
         one = _Waiting(urgent, self._clock(), asyncio.get_running_loop().create_future())
         self._waiting.append(one)
         self.reconsider()
@@ -145,22 +145,23 @@ class Recognition:
         """Take no more; waits for what is being decoded."""
         self._ended = True
         for one in self._waiting:
-            one.granted.set_exception(
-                Restarting("The server is going down; reconnect in a moment and resume.")
-            )
+            if not one.granted.done():
+                one.granted.set_exception(Restarting(GOING_DOWN))
         self._waiting.clear()
         await asyncio.to_thread(self._threads.shutdown)
 
     def _next(self) -> tuple[_Waiting, bool] | None:
         now = self._clock()
+        # Who was cancelled stands here until its task has run once more, and can take nothing.
+        waiting = [one for one in self._waiting if not one.granted.done()]
         # All are asked, and even when nobody can go: from now on they count as late.
-        urgent = [one for one in self._waiting if one.is_urgent(now)]
-        if not self._free or not self._waiting:
+        urgent = [one for one in waiting if one.is_urgent(now)]
+        if not self._free or not waiting:
             return None
         # In the order in which they came, so the first of a kind is the one that waits longest.
         if urgent:
             return urgent[0], True
-        return (self._waiting[0], False) if self._free_for_partials > 0 else None
+        return (waiting[0], False) if self._free_for_partials > 0 else None
 
     def _leave(self, hurried: bool) -> None:
         self._free += 1
@@ -176,7 +177,7 @@ class Recognition:
     def _start(self, request: Request) -> asyncio.Future[Hypothesis]:
         if self._ended:
             request.audio.fill(0.0)
-            raise Restarting("The server is going down; reconnect in a moment and resume.")
+            raise Restarting(GOING_DOWN)
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._decode, request)
         running.add_done_callback(partial(self._done, request, self._clock()))
         return running

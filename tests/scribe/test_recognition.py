@@ -233,6 +233,23 @@ def test_who_leaves_the_queue_is_passed_over() -> None:
     run(check())
 
 
+def test_a_worker_that_comes_free_in_the_moment_somebody_is_cancelled_is_not_lost() -> None:
+    async def check() -> None:
+        gate = Gate()
+        gate.open.set()
+        recognition = Recognition(gate)
+        async with recognition.turn(lambda: True):
+            leaving = asyncio.create_task(heard(recognition, request(1)))
+            last = asyncio.create_task(heard(recognition, request(2)))
+            await others()
+            leaving.cancel()
+        assert (await last).words
+        assert gate.asked == [2]
+        await recognition.close()
+
+    run(check())
+
+
 def test_at_the_end_nobody_waits_any_more() -> None:
     async def check() -> None:
         gate = Gate()
