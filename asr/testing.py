@@ -51,7 +51,8 @@ class OracleRecognizer:
     `audio` is float32 [n] at 16 kHz as the recogniser gets it, `words` are in seconds of it; `more` are further
     pairs, say a second channel. Samples are compared as the 16-bit steps that a socket carries (1/32768), so a
     recording sent as `pcm_s16le` is found again. Audio that is not in any recording has no words; of two places
-    with the same samples the first counts.
+    with the same samples the first counts. Samples that were silenced on the way (crosstalk) may be anything in the
+    recording; a word of which no sample is left is not heard.
 
     `edge` None hears every word whose middle lies in the request. A number is what a real recogniser does: a word
     that lies wholly in the request and ends `edge` seconds before its end is heard right; of a word that is cut,
@@ -99,7 +100,8 @@ class OracleRecognizer:
         if place is None:
             return ()
         number, at = place
-        return self._heard(self._words[number], at / SAMPLE_RATE, (at + len(audio)) / SAMPLE_RATE)
+        heard = self._heard(self._words[number], at / SAMPLE_RATE, (at + len(audio)) / SAMPLE_RATE)
+        return tuple(word for word in heard if _audible(word, audio))
 
     def _place(self, needle: bytes) -> tuple[int, int] | None:
         """The first recording that holds these samples, and where in it."""
@@ -116,7 +118,7 @@ class OracleRecognizer:
             found = [
                 (number, at)
                 for number, at in places
-                if at >= 0 and self._recordings[number][2 * at : 2 * at + len(needle)] == needle
+                if at >= 0 and _same(self._recordings[number][2 * at : 2 * at + len(needle)], needle)
             ]
             looked += 1
             if found or looked == _LOOKS:
@@ -177,6 +179,19 @@ def _index(recordings: Sequence[bytes]) -> dict[int, list[tuple[int, int]]]:
 def _flat(samples: bytes) -> bool:
     """Whether all samples are the same, as in digital silence."""
     return samples == samples[:2] * (len(samples) // 2)
+
+
+def _audible(word: Word, audio: Audio) -> bool:
+    """Whether any of the word's samples was not silenced."""
+    return bool(audio[int(word.start * SAMPLE_RATE) : int(word.end * SAMPLE_RATE) + 1].any())
+
+
+def _same(recorded: bytes, heard: bytes) -> bool:
+    """Whether what was heard is what was recorded, but for samples that were silenced."""
+    if recorded == heard or len(recorded) != len(heard):
+        return recorded == heard
+    samples = np.frombuffer(heard, dtype="<i2")
+    return bool(((samples == np.frombuffer(recorded, dtype="<i2")) | (samples == 0)).all())
 
 
 def _find(recording: bytes, needle: bytes) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import fcntl
 import ipaddress
@@ -159,6 +160,7 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
     """
     require_safe_address(settings.host)
     os.umask(0o077)  # whatever this process makes, its owner alone can read
+    limit_arenas()
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -180,6 +182,21 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
                 running.unlink(missing_ok=True)
     finally:
         listener.close()
+
+
+M_ARENA_MAX = -8
+"""glibc's malloc.h."""
+
+
+def limit_arenas() -> None:
+    """Two heaps for all threads instead of one for each: what one thread freed serves the next.
+
+    Measured over 2.6 simulated hours of one session: 421 instead of 611 MB, and no growth after the first quarter
+    of an hour. Other C libraries than glibc have no such call and no such habit.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 2)
 
 
 def require_safe_address(host: str) -> None:

@@ -80,6 +80,17 @@ def test_the_oracle_finds_a_request_that_begins_and_ends_in_silence_and_one_of_a
     assert oracle.recognize([Request(np.zeros(4_000, dtype=np.float32), "final")])[0].words == ()
 
 
+def test_the_oracle_finds_a_stretch_of_which_windows_were_silenced_and_hears_no_word_that_is_gone():
+    audio = noise(32_000, seed=5)
+    oracle = OracleRecognizer(audio, [Word("one", 0.2, 0.5, 1.0), Word("two", 0.9, 1.3, 1.0)])
+    silenced = audio.copy()
+    silenced[3_072:8_192] = 0.0
+    silenced[16_384:16_896] = 0.0
+
+    assert texts(oracle.recognize([Request(silenced, "final")])[0]) == ["two"]
+    assert oracle.recognize([Request(silenced[::-1].copy(), "final")])[0].words == ()
+
+
 def test_the_oracle_knows_several_recordings_and_hears_a_seam_that_one_of_them_holds():
     first, second = noise(32_000, seed=1), noise(32_000, seed=2)
     said = [Word("left", 0.2, 0.6, 1.0)]
