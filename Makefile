@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test format sample screenshots bench bench-stream clean
+.PHONY: demo serve test test-llm format sample screenshots bench bench-stream bench-note clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -19,6 +19,10 @@ serve: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	@PATH="$(abspath $(BIN)):$$PATH" sh scripts/check $(ARGS)
+
+# The models of the extra `llm` need torch, so these tests have a folder of libraries of their own.
+test-llm: $(VENV)-llm/installed
+	@$(VENV)-llm/bin/python -m pytest tests/summarizer/test_transformers_engine.py tests/scribe/test_engines.py $(ARGS)
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -35,6 +39,9 @@ bench: $(VENV)/installed-dev
 bench-stream: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench_stream.py $(ARGS)
 
+bench-note: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench_note.py $(ARGS)
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
@@ -48,5 +55,11 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+$(VENV)-llm/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)-llm
+	@echo "Installing the scribe with torch into $(VENV)-llm …"
+	@$(VENV)-llm/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,llm]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-llm build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -14,12 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe.auth import COOKIE, Auth, same_origin
 from scribe.errors import NotAuthenticated, ScribeError, TooLarge
+from scribe.forms import MAX_FORM_BYTES
 from scribe.wire import Problem
 
 MAX_BODY_BYTES = 1024 * 1024
 """Of a JSON body; recordings have a path of their own and are never held whole."""
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in"})
+FORM_PATH = "/v1/intake"
 RECORDING_PATH = re.compile(r"/v1/sessions/[^/]+/audio")
 OPEN_PREFIX = "/page/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,7 +43,7 @@ class Admission:
                 if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
                     authenticate(call, method, self._auth)
                 if not RECORDING_PATH.fullmatch(path):
-                    check_size(call, method)
+                    check_size(call, method, MAX_FORM_BYTES if path == FORM_PATH else MAX_BODY_BYTES)
             except ScribeError as error:
                 await problem(error)(scope, receive, send)
                 return
@@ -64,14 +66,14 @@ def authenticate(call: HTTPConnection, method: str, auth: Auth) -> None:
         )
 
 
-def check_size(call: HTTPConnection, method: str) -> None:
+def check_size(call: HTTPConnection, method: str, limit: int = MAX_BODY_BYTES) -> None:
     """Raise TooLarge for a body over the limit, or of a length that is not said."""
     length = call.headers.get("content-length")
     if length is None:
         if method not in SAFE_METHODS and "transfer-encoding" in call.headers:
-            raise TooLarge("Send JSON bodies with a Content-Length.")
-    elif not length.isdigit() or int(length) > MAX_BODY_BYTES:
-        raise TooLarge(f"A JSON body holds at most {MAX_BODY_BYTES} bytes; this one has more.")
+            raise TooLarge("Send bodies with a Content-Length.")
+    elif not length.isdigit() or int(length) > limit:
+        raise TooLarge(f"A body of this call holds at most {limit} bytes; this one has more.")
 
 
 def problem(error: ScribeError) -> Response:

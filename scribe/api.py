@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Response
 
 from asr.types import SAMPLE_RATE
 from scribe.calls import ACTOR, On, SessionId, audit
-from scribe.drafting import template_named
+from scribe.drafting import request_as, template_named, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.live import require_language
 from scribe.note import DraftNote
@@ -32,7 +32,6 @@ from scribe.store import Details, StoredSession
 from scribe.wire import (
     AssignSpeakers,
     CorrectLine,
-    DraftRequest,
     Receipt,
     SessionList,
     SessionSummary,
@@ -50,7 +49,7 @@ router = APIRouter(prefix="/v1")
 @router.post("/sessions", status_code=201)
 def create_session(new: NewSession, on: On) -> SessionView:
     """Begin a session; it is `awaiting_consent` until every participant's consent is complete."""
-    template_named(new.template)
+    template_named(new.template, templates_of(on.settings))
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
@@ -208,8 +207,7 @@ async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, on: On)
     if stored.state is State.IN_REVIEW:
         note = await asyncio.to_thread(on.store.note, session_id)
         if isinstance(note, DraftNote):
-            request = DraftRequest(detail=note.detail, client_term=note.client_term)
-            await on.live.draft(session_id, request)
+            await on.live.draft(session_id, request_as(note))
     return _view(on, await asyncio.to_thread(on.store.session, session_id))
 
 

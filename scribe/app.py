@@ -26,20 +26,21 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
 
-from scribe import api, notes, page, upload, websocket
+from scribe import api, checklist, drafts, facts, intake, notes, page, templates, upload, websocket
 from scribe.admission import Admission, problem
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
-from scribe.capture import Surroundings
 from scribe.config import Settings
 from scribe.crypto import load_key
 from scribe.engines import Engines, load_engines
-from scribe.errors import BadRequest, CannotStart, ScribeError, StoreFailed
+from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.server import Server
 from scribe.store import Store
+from scribe.surroundings import Surroundings
 from scribe.wire import Problem
+from summarizer.errors import EngineFailed
 
 log = logging.getLogger("scribe")
 
@@ -85,7 +86,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         openapi_url="/v1/openapi.json",
     )
     app.state.server = server
-    for part in (api, notes, upload, websocket, page):
+    for part in (api, facts, notes, templates, drafts, checklist, intake, upload, websocket, page):
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)
@@ -272,6 +273,10 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(ScribeError)
     async def known(_request: Request, error: ScribeError) -> Response:
         return problem(error)
+
+    @app.exception_handler(EngineFailed)
+    async def not_drafted(_request: Request, error: EngineFailed) -> Response:
+        return problem(DraftFailed(str(error)))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

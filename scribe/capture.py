@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,16 +25,18 @@ from asr.incoming import Incoming
 from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy, Want
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
-from scribe.config import Settings
-from scribe.engines import Engines
 from scribe.errors import BadRequest, NotConsented, ScribeError, StreamBusy, UnusableAudio, WrongState
+from scribe.fact_stream import FactStream
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
 from scribe.session import Consent, SpeakerAssignment, State, Step, consent_until
-from scribe.store import Store, StoredSession
+from scribe.store import StoredSession
+from scribe.surroundings import Surroundings
+from scribe.threads import to_the_end
 from scribe.wire import (
     Ack,
     AudioHealthMessage,
+    FactsMessage,
     Gap,
     Ready,
     ServerMessage,
@@ -52,20 +53,6 @@ COMMIT_STEP = 10 * SAMPLE_RATE
 """Samples of silence after which the watermark is stored again; words are stored at once."""
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every capture needs and none owns."""
-
-    settings: Settings
-    engines: Engines
-    store: Store
-    clock: Callable[[], datetime]
-
-
 class Capture:
     """One session's capture; stateful, in one event loop, whether or not a socket is attached."""
 
@@ -74,6 +61,8 @@ class Capture:
         self.channels = channels
         self.paused = stored.state in (State.PAUSED, State.INTERRUPTED_PAUSED)
         self.outbox: Outbox | None = None
+        self.facts: FactStream | None = None
+        self._facts_told = False
         self.lost: Exception | None = None
         self._over: ScribeError | None = None
         self._around = around
@@ -116,12 +105,20 @@ class Capture:
         """Read what an earlier process already committed; roles are guessed from all that was said."""
         self._lines.load(await asyncio.to_thread(self._around.store.transcript, self.id))
 
+    async def tell_facts(self, reader: ThreadPoolExecutor) -> None:
+        """Facts are told from now on, those of what was said before first."""
+        if self.facts is None:
+            marks = await asyncio.to_thread(self._around.store.fact_marks, self.id)
+            lines = self._lines.all()
+            self.facts = FactStream(self.id, self._participants, lines, marks, self._emit_facts, reader)
+        self.facts.tell_anew()
+
     def renew(self, consents: Sequence[Consent]) -> None:
         """The consents as they stand now: audio is taken until the first that is needed expires."""
         self._consent_until = consent_until(self._participants, consents)
 
     def attach(self, outbox: Outbox, start: Start) -> Ready:
-        """A client is there: where it has to go on. Raises BadRequest or StreamBusy."""
+        """A client is there: where it has to go on, told before all else. Raises BadRequest or StreamBusy."""
         if self.outbox is not None:
             raise StreamBusy("Another stream of this session is open; close it first.")
         if start.channels != self.channels:
@@ -142,7 +139,9 @@ class Capture:
         self._due = resume_from
         # A paused capture has nothing to replay: what is heard next is said after it resumed.
         self._skip = 0 if self.paused else resume_from - first
+        outbox.hold()
         self.outbox = outbox
+        self._facts_told = start.facts
         info = self._around.engines.recognition.info
         return Ready(
             resume_from=resume_from,
@@ -201,6 +200,8 @@ class Capture:
             await self._close_utterances()
             await self._drain()
             await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
+            if self.facts is not None:
+                self.facts.settle_soon()
             self._emit(Gap(start=self._seconds, end=self._seconds, reason="off_the_record"))
 
     async def resume(self) -> None:
@@ -226,6 +227,8 @@ class Capture:
             if learnt.changed:
                 await self._commit(learnt.changed)
                 self._tell_again(learnt.changed)
+        if self.facts is not None:
+            await self.facts.settle()
         return await self.let_go()
 
     async def detach(self) -> None:
@@ -240,6 +243,9 @@ class Capture:
     def correct(self, line: TranscriptLine) -> None:
         """The clinician corrected a line: it is not to be told or stored otherwise again."""
         self._lines.correct(line)
+        if self.facts is not None:
+            self.facts.push((line,))
+            self.facts.settle_soon()
 
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> None:
         """The clinician said who is who."""
@@ -271,6 +277,8 @@ class Capture:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._progress.set()
+        if self.facts is not None:
+            await self.facts.let_go()
         async with self._lock:
             return self._pipeline.discard()
 
@@ -283,6 +291,10 @@ class Capture:
     def _emit(self, message: ServerMessage) -> None:
         if self.outbox is not None:
             self.outbox.put(message)
+
+    def _emit_facts(self, message: FactsMessage) -> None:
+        if self._facts_told:
+            self._emit(message)
 
     def _raise_if_over(self) -> None:
         if self._over is not None:
@@ -396,6 +408,8 @@ class Capture:
         await self._commit(learnt.new + learnt.changed)
         # Only what is stored is told as final, and only then is its audio acknowledged.
         self._handle(events)
+        if self.facts is not None:
+            self.facts.push(learnt.new)
         self._tell_again(learnt.changed)
         self._acknowledge()
 
@@ -454,23 +468,11 @@ class Capture:
     def _tell_again(self, lines: Sequence[TranscriptLine]) -> None:
         if lines:
             self._emit(revision_message(lines))
+            if self.facts is not None:
+                self.facts.push(lines)
 
     async def _status_loop(self) -> None:
         while True:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
             self._longest_wait = 0.0
-
-
-async def to_the_end(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Run blocking work in a thread, and do not leave before it is done, even when cancelled.
-
-    A thread cannot be stopped: leaving early would give the lock, and the pipeline, to the next one while the
-    thread still changes it.
-    """
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait({running})
-        raise

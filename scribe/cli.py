@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 import tempfile
@@ -22,13 +21,15 @@ from asr.decoder import decode
 from asr.errors import AsrError
 from scribe.app import serve as run_server
 from scribe.auth import load_token
+from scribe.cli_draft import draft
+from scribe.cli_intake import intake
 from scribe.client import ClientError, Refused, ScribeClient
 from scribe.config import Settings, read_settings
 from scribe.doctor import examine
 from scribe.errors import BadRequest, CannotStart, ScribeError
 from scribe.local import Address, serving
 from scribe.sample import sample_audio, sample_mono
-from scribe.terminal import print_note, print_receipt, print_sessions
+from scribe.terminal import print_checklist, print_note, print_receipt, print_sessions
 from scribe.transcribe import hear, new_session
 
 app = typer.Typer(
@@ -146,27 +147,8 @@ async def _transcribe(settings: Settings, file: Path, template: str, consent: st
             )
 
 
-@app.command()
-def draft(
-    file: Annotated[Path, typer.Argument(help="Transcript: JSON turns, WebVTT or `Speaker: text` lines.")],
-    template: Annotated[str, typer.Option(help="Template of the note.")] = "soap",
-    form: Annotated[str, typer.Option("--format", help="markdown or json.")] = "markdown",
-    detail: Annotated[str, typer.Option(help="brief, standard or detailed.")] = "standard",
-) -> None:
-    """Draft a note from a transcript; nothing is stored."""
-    if form not in ("markdown", "json"):
-        _fail(f"Expected --format markdown or json; {form!r} came.")
-    from scribe.dictation import draft_text  # the summariser alone: no server, no speech model
-
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"Cannot read {file} as text ({type(error).__name__}).")
-    drafted = asyncio.run(draft_text(text, template=template, detail=detail))
-    if form == "json":
-        print(json.dumps(drafted.as_json(), indent=2, ensure_ascii=False))  # noqa: T201 - for other programs
-    else:
-        print(drafted.as_markdown(), end="")  # noqa: T201 - for other programs
+app.command()(draft)
+app.command()(intake)
 
 
 @app.command()
@@ -187,6 +169,16 @@ def note(session_id: str, data_dir: DataDir = None) -> None:
         print_note(out, (await client.note(session_id)).note)
         with suppress(Refused):
             print_receipt(out, await client.receipt(session_id))
+
+    _ask_server(data_dir, shown)
+
+
+@app.command()
+def checklist(session_id: str, data_dir: DataDir = None) -> None:
+    """Show what payers look for in a session's note: what is there, what lacks, what the time supports."""
+
+    async def shown(client: ScribeClient) -> None:
+        print_checklist(out, await client.checklist(session_id))
 
     _ask_server(data_dir, shown)
 

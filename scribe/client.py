@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -24,7 +25,10 @@ from scribe.client_stream import ClientError, Refused, SessionStream, Unreachabl
 from scribe.session import Consent, NewSession
 from scribe.wire import (
     POSITION_RATE,
+    ChecklistView,
     Encoding,
+    FactList,
+    FactStatus,
     NoteView,
     Problem,
     Receipt,
@@ -32,6 +36,7 @@ from scribe.wire import (
     SessionView,
     Start,
     TranscriptView,
+    WireFact,
 )
 
 __all__ = ["ClientError", "Refused", "ScribeClient", "SessionStream", "Unreachable"]
@@ -105,10 +110,26 @@ class ScribeClient:
         path = f"/v1/sessions/{session_id}/transcript"
         return TranscriptView.model_validate_json((await self._call("GET", path)).content)
 
+    async def facts(self, session_id: str) -> FactList:
+        """The facts as they stand, in the order in which they were said."""
+        path = f"/v1/sessions/{session_id}/facts"
+        return FactList.model_validate_json((await self._call("GET", path)).content)
+
+    async def set_fact(self, session_id: str, fact_id: str, status: FactStatus) -> WireFact:
+        """Pin or discard a fact, or leave it to the draft again."""
+        path = f"/v1/sessions/{session_id}/facts/{quote(fact_id, safe='')}"
+        answer = await self._call("PATCH", path, json={"status": status})
+        return WireFact.model_validate_json(answer.content)
+
     async def note(self, session_id: str) -> NoteView:
         """The note, draft or signed."""
         path = f"/v1/sessions/{session_id}/note"
         return NoteView.model_validate_json((await self._call("GET", path)).content)
+
+    async def checklist(self, session_id: str) -> ChecklistView:
+        """What payers look for in the note: what is there, what lacks, and what the time supports."""
+        path = f"/v1/sessions/{session_id}/note/checklist"
+        return ChecklistView.model_validate_json((await self._call("GET", path)).content)
 
     async def sign(self, session_id: str, *, name: str, credentials: str) -> NoteView:
         """Sign with the attestation that the server asks for; the client's own token re-authenticates."""
@@ -139,12 +160,14 @@ class ScribeClient:
         sample_rate: int = POSITION_RATE,
         channels: int = 1,
         resume: bool = False,
+        facts: bool = False,
         patience_seconds: float = 60.0,
     ) -> SessionStream:
         """The stream of a session; `patience_seconds` is how long it tries to reconnect after a cut.
 
         A compressed `encoding` is sent as it is read from a file or a pipe, cut anywhere. `sample_rate` is then
-        that of a FLAC stream's header, and of no meaning for Opus.
+        that of a FLAC stream's header, and of no meaning for Opus. With `facts` the server tells facts as they are
+        found (`FactsMessage`); where one says `anew`, what was told before it is void.
         """
         if session.stream is None:
             raise Refused(
@@ -157,6 +180,7 @@ class ScribeClient:
                 "sample_rate": sample_rate,
                 "channels": channels,
                 "resume": resume,
+                "facts": facts,
             }
         )
         url = "ws" + self.url.removeprefix("http") + session.stream.url

@@ -33,6 +33,8 @@ from scribe.wire import (
     Ack,
     Ended,
     ErrorMessage,
+    FactChoice,
+    FactStatus,
     Mark,
     Pause,
     Ready,
@@ -223,6 +225,21 @@ class SessionStream:
     async def mark(self, label: str) -> None:
         """A place to find again."""
         await self._control(Mark(type="mark", label=label).model_dump_json())
+
+    async def pin(self, fact_id: str) -> None:
+        """The draft is to hold this fact."""
+        await self._choose(fact_id, "pinned")
+
+    async def discard(self, fact_id: str) -> None:
+        """The draft is not to hold this fact; the server refuses it for risk (`error`, `fact_refused`)."""
+        await self._choose(fact_id, "discarded")
+
+    async def restore(self, fact_id: str) -> None:
+        """The draft may do with this fact as it finds right."""
+        await self._choose(fact_id, "found")
+
+    async def _choose(self, fact_id: str, status: FactStatus) -> None:
+        await self._control(FactChoice(type="fact", id=fact_id, status=status).model_dump_json())
 
     async def stop(self) -> None:
         """The session is over; read on until `ended` comes."""

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scribe.errors import CannotStart
+from scribe.wire import Term
 
 
 def default_data_dir() -> Path:
@@ -60,7 +61,9 @@ class Settings(BaseSettings):
     download: bool = Field(
         False, description="Whether a model that is not here may be downloaded from the hub at start."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where Whisper runs.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where Whisper and a `transformers` model run."
+    )
     compute_type: str = Field("auto", description="CTranslate2 compute type; `auto` is int8 on a CPU.")
     threads: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="Threads that one recognition uses; 0 is what suits the size of the model."
@@ -92,6 +95,54 @@ class Settings(BaseSettings):
     )
     stream_token_minutes: Annotated[float, Field(gt=0)] = Field(
         240.0, description="Minutes that a stream token is good for."
+    )
+    templates_dir: Path | None = Field(
+        None, description="Folder of your own note templates; `templates` in the data folder if not given."
+    )
+    note_engine: Literal["extractive", "transformers", "openai"] = Field(
+        "extractive",
+        description="What writes notes: `extractive` is rules and needs no model, `transformers` a model in a "
+        "folder, `openai` a local OpenAI-compatible server.",
+    )
+    note_model: str = Field(
+        "",
+        description="The note's model: a Hugging Face folder for `transformers`, the server's name for `openai`.",
+    )
+    note_url: str = Field(
+        "http://127.0.0.1:11434/v1",
+        description="Address of the server for `openai`; the default is Ollama's.",
+    )
+    note_api_key: SecretStr | None = Field(None, description="Key for that server, where it asks for one.")
+    note_allow_remote: bool = Field(
+        False,
+        description="Whether that server may be another machine, by https; clinical words leave this one then.",
+    )
+    note_context_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0,
+        description="Tokens that the note's model reads and writes at once; 0 is what a folder's model takes, at "
+        "most 16384, and 4096 for a server.",
+    )
+    note_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        300.0, description="Seconds that the server may take for one reply; a section is one reply or a few."
+    )
+    note_client_term: Term | None = Field(
+        None,
+        description="What a note calls the client: Client, Patient, a name; unset, as its template has it.",
+    )
+    note_clinician_term: Term = Field(
+        "Clinician", description="What a note calls the clinician in the third person."
+    )
+    note_person: Literal["third", "first"] = Field(
+        "third", description="Whether a note says `Clinician used` or `I used`."
+    )
+    note_tense: Literal["present", "past"] = Field(
+        "present", description="Whether a note says `Client reports` or `Client reported`."
+    )
+    note_detail: Literal["brief", "standard", "detailed"] = Field(
+        "standard", description="How much a note tells."
+    )
+    note_layout: Literal["bullets", "sentences"] = Field(
+        "bullets", description="How a section is set: one statement a line, or as running text."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 

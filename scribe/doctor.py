@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from asr.errors import AsrError
@@ -15,10 +18,12 @@ from scribe.app import listen, open_data_dir
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.crypto import load_key
-from scribe.engines import load_recognizer
+from scribe.engines import load_recognizer, openai_engine
 from scribe.errors import CannotStart
 from scribe.sample import sample_truth
 from scribe.store import Store
+from summarizer.errors import EngineFailed
+from summarizer.model_folder import read_model_folder
 from summarizer.templates import template_names
 
 
@@ -37,6 +42,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield Check("Python", "good", f"{sys.version.split()[0]}, {os.cpu_count()} cores")
     yield from _store(settings)
     yield _port(settings)
+    yield _note(settings)
     yield from _models(settings)
     yield from _recognizer(settings)
     try:
@@ -78,6 +84,38 @@ def _models(settings: Settings) -> Iterator[Check]:
         f"{len(found)} in {settings.models_dir}" if found else f"none in {settings.models_dir}",
         "" if found else "`scribe models pull base.en` puts one there.",
     )
+
+
+def _note(settings: Settings) -> Check:
+    """What writes the notes, as far as that shows without loading gigabytes."""
+    engine = settings.note_engine
+    try:
+        if engine == "openai":
+            served = asyncio.run(openai_engine(settings).models())
+            if settings.note_model in served:
+                return Check("Note engine", "good", f"openai, model {settings.note_model} is served")
+            return Check(
+                "Note engine",
+                "weak",
+                f"openai, the server does not list the model {settings.note_model}",
+                f"Set SCRIBE_NOTE_MODEL to one of {', '.join(served[:8]) or 'its models (it lists none)'}.",
+            )
+        if engine == "transformers":
+            if importlib.util.find_spec("transformers") is None:
+                return Check(
+                    "Note engine",
+                    "bad",
+                    "transformers is not installed",
+                    'pip install "ambient-scribe[llm]".',
+                )
+            folder = read_model_folder(Path(settings.note_model).expanduser())
+            size = f"{folder.bytes / 1e9:.2f} GB"
+            return Check(
+                "Note engine", "good", f"transformers, {folder.name} ({folder.architecture}, {size}) is there"
+            )
+    except EngineFailed as error:
+        return Check("Note engine", "bad", f"{engine}: {error}", "Mend SCRIBE_NOTE_MODEL or SCRIBE_NOTE_URL.")
+    return Check("Note engine", "good", "extractive, rules without a model")
 
 
 def _recognizer(settings: Settings) -> Iterator[Check]:

@@ -6,13 +6,16 @@ utterances it came from. Nothing here judges or rewrites what the summariser fou
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
 from asr.recognizer import RecognizerInfo
-from scribe.errors import BadRequest
+from scribe.config import Settings
+from scribe.errors import BadRequest, NotFound
+from scribe.marking import EVERY_FACT, Chosen
 from scribe.note import (
     DraftNote,
     Evidence,
@@ -24,9 +27,11 @@ from scribe.note import (
 )
 from scribe.roles import with_roles
 from scribe.store import StoredSession
-from scribe.wire import DraftRequest, TranscriptLine
+from scribe.template_folder import TemplateFolder
+from scribe.wire import DraftRequest, StyleRequest, TranscriptLine
 from summarizer.engine import Engine
 from summarizer.errors import SummarizerError
+from summarizer.example import likeness
 from summarizer.summarize import summarize
 from summarizer.templates import Template, load_template
 from summarizer.types import Context, Draft, Section, Span, Statement, Style, Turn
@@ -70,12 +75,82 @@ def stitch(lines: Sequence[TranscriptLine]) -> Stitched:
     return Stitched(tuple(turns), pieces)
 
 
-def template_named(name: str) -> Template:
-    """The template; raises BadRequest with the names there are."""
+def templates_of(settings: Settings) -> TemplateFolder:
+    """The templates of a server or a command with these settings."""
+    return TemplateFolder(settings.templates_dir or settings.data_dir / "templates")
+
+
+AS_TEMPLATE = ""
+"""The client's term of a style in which nobody chose one."""
+
+
+def default_style(settings: Settings) -> Style:
+    """How notes are worded where nobody says otherwise; the client's term may be left to the template."""
+    return Style(
+        client_term=settings.note_client_term or AS_TEMPLATE,
+        clinician_term=settings.note_clinician_term,
+        person=settings.note_person,
+        tense=settings.note_tense,
+        detail=settings.note_detail,
+        layout=settings.note_layout,
+    )
+
+
+def template_named(
+    name: str, templates: TemplateFolder | None = None, version: int | None = None
+) -> Template:
+    """The template, a shipped one or of `templates`; raises BadRequest with the names there are."""
     try:
-        return load_template(name)
+        if templates is None:
+            return load_template(name)
+        return templates.current(name) if version is None else templates.version(name, version)
     except SummarizerError as error:
-        raise BadRequest(str(error)) from None
+        raise BadRequest(f"{str(error).rstrip('.')}.") from None
+
+
+def template_of_note(note: DraftNote, templates: TemplateFolder) -> Template:
+    """The template that a note was drafted with, in that version, changed or deleted since or not."""
+    return template_named(note.template, templates, int(note.provenance.template_version))
+
+
+def request_as(note: DraftNote) -> DraftRequest:
+    """A request for a draft like this one: the same template in the same version, the same style."""
+    # Built without validation: what an older version accepted as a term must not stop a redraft.
+    return DraftRequest.model_construct(
+        template=note.template,
+        template_version=int(note.provenance.template_version),
+        detail=note.detail,
+        client_term=note.client_term,
+        clinician_term=note.clinician_term,
+        person=note.person,
+        tense=note.tense,
+        layout=note.layout,
+    )
+
+
+def chosen(
+    request: StyleRequest,
+    template: str | None,
+    otherwise: str,
+    templates: TemplateFolder,
+    defaults: Style,
+    version: int | None = None,
+) -> tuple[Template, Style]:
+    """Template and style of a draft: what was asked for, else what the example shows, else what is set."""
+    if request.like is not None:
+        shown = likeness(request.like, templates.templates())
+        defaults, otherwise = shown.over(defaults), shown.template or otherwise
+    asked = request.model_dump(include=_WORDING, exclude_none=True)
+    found, style = template_named(template or otherwise, templates, version), replace(defaults, **asked)
+    return found, style_for(found, style)
+
+
+def style_for(template: Template, style: Style) -> Style:
+    """The style with the template's term for the client where nobody chose one."""
+    return style if style.client_term != AS_TEMPLATE else replace(style, client_term=template.client_term)
+
+
+_WORDING = {"detail", "client_term", "clinician_term", "person", "tense", "layout"}
 
 
 async def draft_note(
@@ -87,18 +162,31 @@ async def draft_note(
     recognizer: RecognizerInfo,
     speakers: str,
     now: datetime,
+    templates: TemplateFolder,
+    defaults: Style,
+    facts: Chosen = EVERY_FACT,
 ) -> DraftNote:
-    """A new draft of the whole note; `speakers` names what told the voices apart."""
+    """A new draft of the whole note; `speakers` names what told the voices apart.
+
+    The template's version is kept in `templates`, so that the note can be redrafted with it.
+    """
     participants = session.details.participants
     stitched = stitch(with_roles(lines, session.speakers, participants))
-    template = template_named(request.template or session.template)
-    draft = await _summarize(session, stitched, template, request, engine)
+    template, style = chosen(
+        request, request.template, session.template, templates, defaults, request.template_version
+    )
+    await asyncio.to_thread(templates.keep, template)
+    draft = await _summarize(session, stitched, template, style, engine, facts)
     return DraftNote(
         session_id=session.id,
         template=template.name,
         title=template.title,
-        detail=request.detail,
-        client_term=request.client_term,
+        detail=style.detail,
+        client_term=style.client_term,
+        clinician_term=style.clinician_term,
+        person=style.person,
+        tense=style.tense,
+        layout=style.layout,
         insufficient=draft.insufficient,
         created_at=now,
         sections=tuple(_section(section, template, stitched) for section in draft.body.sections),
@@ -123,6 +211,7 @@ async def draft_note(
             speakers=speakers,
             engine=draft.engine.engine,
             engine_model=draft.engine.model,
+            engine_version=draft.engine.version,
             template=template.name,
             template_version=str(template.version),
         ),
@@ -130,30 +219,62 @@ async def draft_note(
 
 
 async def draft_section(
-    session: StoredSession, lines: Sequence[TranscriptLine], note: DraftNote, code: str, *, engine: Engine
+    session: StoredSession,
+    lines: Sequence[TranscriptLine],
+    note: DraftNote,
+    code: str,
+    *,
+    engine: Engine,
+    templates: TemplateFolder,
+    facts: Chosen = EVERY_FACT,
 ) -> tuple[NoteSection, tuple[NoteFinding, ...]]:
     """One section drafted anew with the note's own template and style, and what was found about it."""
     stitched = stitch(with_roles(lines, session.speakers, session.details.participants))
-    template = template_named(note.template).only(code)
-    request = DraftRequest(detail=note.detail, client_term=note.client_term)
-    draft = await _summarize(session, stitched, template, request, engine)
+    template = _only(template_of_note(note, templates), code)
+    style = Style(
+        client_term=note.client_term,
+        clinician_term=note.clinician_term,
+        person=note.person,
+        tense=note.tense,
+        detail=note.detail,
+        layout=note.layout,
+    )
+    draft = await _summarize(session, stitched, template, style, engine, facts)
     return _section(draft.body.sections[0], template, stitched), _findings(draft)
 
 
+def _only(template: Template, code: str) -> Template:
+    try:
+        return template.only(code)
+    except SummarizerError as error:
+        raise NotFound(f"{str(error).rstrip('.')}.") from None
+
+
 async def _summarize(
-    session: StoredSession, stitched: Stitched, template: Template, request: DraftRequest, engine: Engine
+    session: StoredSession,
+    stitched: Stitched,
+    template: Template,
+    style: Style,
+    engine: Engine,
+    facts: Chosen,
 ) -> Draft:
     details = session.details
     client = next((p for p in details.participants if p.role == "client"), None)
-    style = Style(
-        client_term=request.client_term, pronouns=client.pronouns if client else "", detail=request.detail
-    )
+    style = replace(style, pronouns=client.pronouns if client else "")
     context = Context(
         modality=details.context.modality,
         diagnoses=details.context.diagnoses,
         treatment_goals=tuple((goal.id, goal.text) for goal in details.context.treatment_goals),
     )
-    return await summarize(stitched.turns, template=template, engine=engine, style=style, context=context)
+    return await summarize(
+        stitched.turns,
+        template=template,
+        engine=engine,
+        style=style,
+        context=context,
+        discarded=facts.discarded,
+        pinned=facts.pinned,
+    )
 
 
 def _section(section: Section, template: Template, stitched: Stitched) -> NoteSection:

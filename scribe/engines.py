@@ -1,6 +1,7 @@
 """The models of this server, loaded once and shared by all sessions: recogniser, voice activity, speakers, note.
 
-Which recogniser runs is decided here and said out loud; a weak one never takes over silently.
+Which recogniser runs and what writes the notes is decided here and said out loud; a weak recogniser never takes
+over silently, and no engine takes over for another.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from asr.embedding import SpeakerEmbedder, SpectralEmbedder
 from asr.errors import AsrError, ModelNotFound
@@ -22,7 +24,9 @@ from scribe.config import Settings
 from scribe.errors import CannotStart
 from scribe.recognition import Recognition
 from summarizer.engine import Engine
+from summarizer.errors import EngineFailed
 from summarizer.extractive import ExtractiveEngine
+from summarizer.openai_engine import OpenAIEngine
 
 log = logging.getLogger("scribe.engines")
 
@@ -81,6 +85,51 @@ def _tenths(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
     return progress
 
 
+def note_engine(settings: Settings, say: Callable[[str], None]) -> Engine:
+    """The engine that the settings ask for; raises CannotStart where it cannot be had.
+
+    A model of a folder is loaded here, which takes seconds to minutes. A server is not asked yet: it may be started
+    after this one.
+    """
+    if settings.note_engine == "extractive":
+        return ExtractiveEngine()
+    try:
+        if settings.note_engine == "openai":
+            server = openai_engine(settings)
+            say(f"Notes: openai, model {server.info.model}, {server.info.version}.")
+            return server
+        if not settings.note_model:
+            raise CannotStart(
+                "SCRIBE_NOTE_ENGINE=transformers needs the model's folder in SCRIBE_NOTE_MODEL."
+            )
+        # Imported only when asked for: torch takes seconds and some hundred megabytes.
+        from summarizer.transformers_engine import TransformersEngine
+
+        model = TransformersEngine(
+            Path(settings.note_model).expanduser(),
+            device=settings.device,
+            context_tokens=settings.note_context_tokens,
+            # One core is left for what is heard meanwhile.
+            threads=max(1, (os.cpu_count() or 2) - 1),
+        )
+    except (EngineFailed, ImportError) as error:
+        raise CannotStart(str(error)) from None
+    say(f"Notes: transformers, model {model.info.model}, {model.description}.")
+    return model
+
+
+def openai_engine(settings: Settings) -> OpenAIEngine:
+    """The engine for the server that the settings name; raises EngineFailed for an address that is refused."""
+    return OpenAIEngine(
+        settings.note_url,
+        settings.note_model,
+        api_key=settings.note_api_key.get_secret_value() if settings.note_api_key else "",
+        allow_remote=settings.note_allow_remote,
+        context_tokens=settings.note_context_tokens,
+        timeout_seconds=settings.note_timeout_seconds,
+    )
+
+
 def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:
     """All models of this server; takes seconds."""
     recognizer = load_recognizer(settings, say)
@@ -90,6 +139,5 @@ def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:
         log.warning("%s", info.notice)
     capacity = settings.max_streams or measure_capacity(recognizer, os.cpu_count() or 1)
     say(f"Live streams at once: {capacity}{'' if settings.max_streams else ', as measured on this machine'}.")
-    return Engines(
-        Recognition(recognizer), VoiceActivityModel(), SpectralEmbedder(), ExtractiveEngine(), capacity
-    )
+    note = note_engine(settings, say)
+    return Engines(Recognition(recognizer), VoiceActivityModel(), SpectralEmbedder(), note, capacity)

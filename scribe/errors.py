@@ -14,6 +14,7 @@
     ├── Unavailable           503 / 1013   no capacity now
     │   └── Restarting        503 / 1012   the server is going down; reconnect
     ├── StoreFailed           503 / 1011   the store could not keep what it was given
+    ├── DraftFailed           503 / 1011   the note's engine gave nothing that can be used
     └── CannotStart           (command line only) the settings, folder, port or model do not allow a start
 
 `detail` is one sentence for whoever has to act: what was expected, what came, what to do. It holds ids and
@@ -151,6 +152,14 @@ class StoreFailed(ScribeError):
     code = "store_failed"
     status = 503
     title = "The store failed"
+
+
+class DraftFailed(ScribeError):
+    """The note's engine gave nothing that can be used; the transcript is safe and can be drafted again."""
+
+    code = "draft_failed"
+    status = 503
+    title = "The note was not drafted"
 
 
 class CannotStart(ScribeError):

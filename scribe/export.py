@@ -44,7 +44,7 @@ class Heading:
 class Block:
     """One piece of the written note; what it looks like is the format's business."""
 
-    kind: Literal["watermark", "title", "field", "heading", "statement", "quote", "remark"]
+    kind: Literal["watermark", "title", "field", "heading", "statement", "paragraph", "quote", "remark"]
     text: str
     label: str = ""
 
@@ -79,8 +79,11 @@ def blocks(note: Note, heading: Heading) -> Iterator[Block]:
         yield Block("heading", section.title)
         if section.status == "not_discussed":
             yield Block("remark", "Not discussed.")
-        for statement in section.statements:
-            yield Block("statement", statement.text)
+        if draft.layout == "sentences" and section.statements:
+            yield Block("paragraph", " ".join(statement.text for statement in section.statements))
+        else:
+            for statement in section.statements:
+                yield Block("statement", statement.text)
     yield Block("heading", "Record")
     yield Block("remark", _consent_line(heading))
     made = draft.provenance
@@ -160,6 +163,8 @@ def _markdown(written: Iterator[Block]) -> str:
                 lines.append(f"- **{block.label}:** {text}")
             case "statement":
                 lines.append(f"- {text}")
+            case "paragraph":
+                lines.append(text)
             case "quote":
                 lines.append(f"- {block.label}: “{text}”")
             case "remark":
@@ -182,7 +187,7 @@ def _text(written: Iterator[Block]) -> str:
                 lines.append(f"{block.label}: {block.text}")
             case "quote":
                 lines.append(f'{block.label}: "{block.text}"')
-            case "statement" | "remark":
+            case "statement" | "paragraph" | "remark":
                 lines.append(block.text)
     return "\n".join(lines) + "\n"
 
@@ -206,7 +211,7 @@ def _html(written: Iterator[Block]) -> str:
                 body.append(f"<p><strong>{label}:</strong> {text}</p>")
             case "quote":
                 body.append(f"<blockquote>{label}: “{text}”</blockquote>")
-            case "statement":
+            case "statement" | "paragraph":
                 body.append(f"<p>{text}</p>")
             case "remark":
                 body.append(f"<p><small>{text}</small></p>")

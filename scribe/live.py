@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
@@ -17,25 +18,43 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from asr.types import SAMPLE_RATE
-from scribe.capture import Capture, Surroundings
-from scribe.drafting import draft_note
+from scribe.capture import Capture
+from scribe.drafting import default_style, draft_note, templates_of
 from scribe.engines import Engines
 from scribe.errors import (
     GOING_DOWN,
     BadRequest,
+    DraftFailed,
     NotConsented,
+    NotFound,
     Restarting,
     ScribeError,
     StreamBusy,
     Unavailable,
     WrongState,
 )
+from scribe.fact_stream import chosen_ids, facts_of
+from scribe.marking import Chosen, FactMark, marked
 from scribe.note import DraftNote, Note, SignedNote
 from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
+from scribe.roles import with_roles
 from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step, require_consent
 from scribe.store import StoredSession
-from scribe.wire import DraftRequest, Ended, ErrorMessage, NoteReady, Ready, Receipt, Start, TranscriptLine
+from scribe.surroundings import Surroundings
+from scribe.wire import (
+    DraftRequest,
+    Ended,
+    ErrorMessage,
+    FactStatus,
+    NoteReady,
+    Ready,
+    Receipt,
+    Start,
+    TranscriptLine,
+    WireFact,
+)
+from summarizer.errors import EngineFailed
 
 log = logging.getLogger("scribe.live")
 
@@ -52,6 +71,8 @@ class Live:
         # What opens, cuts and ends one session waits for one another; sessions do not wait for each other.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
+        # One thread reads facts for all: however many sessions there are, finals have the rest of the machine.
+        self._reader = ThreadPoolExecutor(1, "facts")
 
     @property
     def streams(self) -> int:
@@ -105,6 +126,8 @@ class Live:
             finally:
                 self._opening.discard(session_id)
             self._stop_lingering(session_id)
+            if start.facts:
+                await capture.tell_facts(self._reader)
             return capture, ready
 
     async def leave(self, capture: Capture) -> None:
@@ -185,12 +208,59 @@ class Live:
             recognizer=around.engines.recognition.info,
             speakers=speaker_source(stored.channels, around.engines),
             now=around.clock(),
+            templates=templates_of(around.settings),
+            defaults=default_style(around.settings),
+            facts=await self.chosen_ids(stored, lines),
         )
         if not draft.insufficient:
             await asyncio.to_thread(
                 around.store.save_note, session_id, replaced_by(draft), Step.DRAFTED, around.clock()
             )
         return draft
+
+    async def facts(self, session_id: str) -> tuple[WireFact, ...]:
+        """All facts of a session by time, each with its status; raises WrongState once the note is signed."""
+        stored = await asyncio.to_thread(self._around.store.session, session_id)
+        _require_open_facts(stored)
+        return await self._read_facts(
+            stored, await asyncio.to_thread(self._around.store.fact_marks, session_id)
+        )
+
+    async def mark_fact(self, session_id: str, fact_id: str, status: FactStatus) -> WireFact:
+        """Pin or discard a fact, or leave it to the draft again; whoever listens is told.
+
+        Raises NotFound, BadRequest where risk was to be discarded, WrongState once the note is signed.
+        """
+        facts = await self.facts(session_id)
+        fact = next((fact for fact in facts if fact.id == fact_id), None)
+        if fact is None:
+            raise NotFound(
+                f"This session has no fact {fact_id}; it may have been withdrawn as more was said. Read GET …/facts."
+            )
+
+        def change(stored: StoredSession, marks: Mapping[str, FactMark]) -> Mapping[str, FactMark]:
+            _require_open_facts(stored)
+            return marked(marks, facts, fact, status)
+
+        marks = await asyncio.to_thread(self._around.store.change_fact_marks, session_id, change)
+        capture = self._heard_now(session_id)
+        if capture is not None and capture.facts is not None:
+            capture.facts.renew(marks)
+        return fact.model_copy(update={"status": status})
+
+    async def chosen_ids(self, stored: StoredSession, lines: Sequence[TranscriptLine]) -> Chosen:
+        """What a draft of these lines must hold and must not hold."""
+        marks = await asyncio.to_thread(self._around.store.fact_marks, stored.id)
+        here = with_roles(lines, stored.speakers, stored.details.participants)
+        return await asyncio.to_thread(chosen_ids, here, marks)
+
+    async def _read_facts(self, stored: StoredSession, marks: Mapping[str, FactMark]) -> tuple[WireFact, ...]:
+        capture = self._heard_now(stored.id)
+        if capture is not None and capture.facts is not None:
+            return await capture.facts.caught_up()
+        lines = await asyncio.to_thread(self._around.store.transcript, stored.id)
+        here = with_roles(lines, stored.speakers, stored.details.participants)
+        return await asyncio.get_running_loop().run_in_executor(self._reader, facts_of, here, marks)
 
     def confirm(self, session_id: str, speakers: dict[str, SpeakerAssignment]) -> None:
         """The clinician said who is who while the session is heard."""
@@ -280,6 +350,9 @@ class Live:
         url = f"/v1/sessions/{session_id}/note"
         try:
             note = await self.draft(session_id, DraftRequest())
+        except EngineFailed as error:
+            log.error("session %s: drafting failed: %s", session_id, type(error).__name__)
+            return ErrorMessage(code=DraftFailed.code, detail=f"{error} Try again with POST {url}.")
         except Exception as error:  # whatever an engine raises: the session has ended and its words are safe
             log.error("session %s: drafting failed: %s", session_id, type(error).__name__)
             return ErrorMessage(
@@ -319,6 +392,11 @@ def require_capture(stored: StoredSession, now: datetime) -> None:
     if stored.state is State.REVOKED:
         raise NotConsented("Consent to this session was revoked; it cannot be recorded or drafted any more.")
     require_consent(stored.details.participants, stored.details.consents, now)
+
+
+def _require_open_facts(stored: StoredSession) -> None:
+    if stored.state is State.SIGNED:
+        raise WrongState("The note is signed; its facts are no longer chosen. Add an addendum instead.")
 
 
 def require_language(asked: str | None, engines: Engines) -> None:

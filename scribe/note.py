@@ -99,6 +99,7 @@ class Provenance(Strict):
     speakers: str
     engine: str
     engine_model: str
+    engine_version: str = ""
     template: str
     template_version: str
 
@@ -113,6 +114,10 @@ class DraftNote(Strict):
     title: str
     detail: Literal["brief", "standard", "detailed"] = "standard"
     client_term: str = "Client"
+    clinician_term: str = "Clinician"
+    person: Literal["third", "first"] = "third"
+    tense: Literal["present", "past"] = "present"
+    layout: Literal["bullets", "sentences"] = "bullets"
     status: Literal["draft"] = "draft"
     insufficient: bool = False
     created_at: AwareDatetime

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from scribe.calls import ACTOR, On, SessionId, audit
-from scribe.drafting import draft_section, template_named
+from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
 from scribe.live import require_capture
@@ -38,29 +38,10 @@ from scribe.wire import (
     NoteView,
     ResolveFinding,
     SignRequest,
-    TemplateList,
-    TemplateView,
     WriteStatement,
 )
-from summarizer.templates import template_names
 
 router = APIRouter(prefix="/v1")
-
-
-@router.get("/templates")
-def list_templates() -> TemplateList:
-    """The templates that a note can be drafted with."""
-    return TemplateList(
-        templates=tuple(
-            TemplateView(
-                name=template.name,
-                title=template.title,
-                version=template.version,
-                sections=tuple(section.title for section in template.sections),
-            )
-            for template in map(template_named, template_names())
-        )
-    )
 
 
 @router.post("/sessions/{session_id}/note", status_code=201)
@@ -127,7 +108,15 @@ async def redraft(session_id: SessionId, code: SessionId, on: On) -> NoteView:
     require_capture(stored, on.clock())
     note = _draft(await asyncio.to_thread(on.store.note, session_id))
     lines = await asyncio.to_thread(on.store.transcript, session_id)
-    section, findings = await draft_section(stored, lines, note, code, engine=on.engines.note)
+    section, findings = await draft_section(
+        stored,
+        lines,
+        note,
+        code,
+        engine=on.engines.note,
+        templates=templates_of(on.settings),
+        facts=await on.live.chosen_ids(stored, lines),
+    )
     return await asyncio.to_thread(
         _reviewed,
         on,

@@ -122,12 +122,16 @@ class Strict(BaseModel):
 
 
 class Participant(Strict):
-    """Someone who takes part; `channel` is set where each voice has a channel of its own."""
+    """Someone who takes part; `channel` is set where each voice has a channel of its own.
+
+    `relationship` is a family member's to the client.
+    """
 
     id: Identifier
     role: Role
     label: Annotated[str, Field(max_length=120)] = ""
     pronouns: Annotated[str, Field(max_length=40)] = ""
+    relationship: Annotated[str, Field(max_length=80)] = ""
     channel: Literal[0, 1] | None = None
 
 
@@ -155,6 +159,12 @@ class SessionContext(Strict):
     """What the clinician gives beside the recording; nothing here comes from a model."""
 
     modality: Annotated[str, Field(max_length=80)] = ""
+    place: Annotated[str, Field(max_length=120)] = ""
+    client_place: Annotated[str, Field(max_length=120)] = ""
+    """Where the client was, for telehealth."""
+    platform: Annotated[str, Field(max_length=80)] = ""
+    psychotherapy_minutes: Annotated[int, Field(ge=0, le=600)] | None = None
+    """Beside an evaluation and management service on the same day; None where there was none."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
     """Two or three letters (ISO 639); None is found out from the first utterances of each channel."""
     vocabulary: Annotated[

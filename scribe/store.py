@@ -9,8 +9,7 @@ PostgreSQL by URL.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,10 +19,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
 
 from scribe.crypto import KeyEncryptionKey, SessionCipher
-from scribe.errors import NotFound, StoreFailed, WrongState
+from scribe.database import cut_log, open_engine, refusals
+from scribe.errors import NotFound, WrongState
+from scribe.marking import FactMark
 from scribe.note import Note
 from scribe.session import (
     UNFINISHED,
@@ -83,6 +83,7 @@ class SessionRow:
 
 _NOTE: TypeAdapter[Note] = TypeAdapter(Note)
 _SPEAKERS: TypeAdapter[dict[str, SpeakerAssignment]] = TypeAdapter(dict[str, SpeakerAssignment])
+_FACT_MARKS: TypeAdapter[dict[str, FactMark]] = TypeAdapter(dict[str, FactMark])
 
 
 class Store:
@@ -90,9 +91,7 @@ class Store:
 
     def __init__(self, url: str, key: KeyEncryptionKey) -> None:
         self._key = key
-        self._engine = sa.create_engine(url)
-        if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine)
+        self._engine = open_engine(url)
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -202,8 +201,9 @@ class Store:
             self._advance(connection, session_id, Step.SHREDDED, now)
             for table in (utterances, marks, notes):
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
-            self._update(connection, session_id, data_key=None, details=None, speakers=None, checkpoint=None)
-        self._cut_log()
+            sealed = ("data_key", "details", "speakers", "checkpoint", "fact_marks")
+            self._update(connection, session_id, **dict.fromkeys(sealed))
+        cut_log(self._engine)
 
     # --- transcript ----------------------------------------------------------------------------------
 
@@ -285,7 +285,9 @@ class Store:
             self._read(connection, session_id)
             for table in (utterances, marks):
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
-        self._cut_log()
+            # A mark quotes the words of its fact.
+            self._update(connection, session_id, fact_marks=None)
+        cut_log(self._engine)
 
     def transcript(self, session_id: str) -> tuple[TranscriptLine, ...]:
         """All final utterances by time."""
@@ -307,6 +309,27 @@ class Store:
         with self._transaction() as connection:
             _, cipher = self._read(connection, session_id)
             return self._marks(connection, cipher, session_id)
+
+    # --- facts ---------------------------------------------------------------------------------------
+
+    def fact_marks(self, session_id: str) -> dict[str, FactMark]:
+        """What the clinician pinned and discarded, by fact id; the facts themselves follow from the transcript."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            return self._fact_marks(connection, cipher, session_id)
+
+    def change_fact_marks(
+        self,
+        session_id: str,
+        change: Callable[[StoredSession, Mapping[str, FactMark]], Mapping[str, FactMark]],
+    ) -> dict[str, FactMark]:
+        """Replace the marks by what `change` makes of the session and of those that stand."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id)
+            marks = dict(change(stored, self._fact_marks(connection, cipher, session_id)))
+            sealed = cipher.seal(_FACT_MARKS.dump_json(marks), "sessions", session_id, "fact_marks")
+            self._update(connection, session_id, fact_marks=sealed)
+            return marks
 
     # --- notes ---------------------------------------------------------------------------------------
 
@@ -369,31 +392,9 @@ class Store:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _cut_log(self) -> None:
-        """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
-        if self._engine.dialect.name != "sqlite":
-            return
-        with self._errors():
-            raw = self._engine.raw_connection()
-            try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                raw.close()
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            # The driver's text may quote parameters, so only its kind is told.
-            raise StoreFailed(
-                f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
-                "check the disk and the data folder. Nothing that was acknowledged is lost."
-            ) from None
-
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.begin() as connection:
+        with refusals(), self._engine.begin() as connection:
             yield connection
 
     def _read(self, connection: sa.Connection, session_id: str) -> tuple[StoredSession, SessionCipher]:
@@ -437,6 +438,16 @@ class Store:
 
     def _update(self, connection: sa.Connection, session_id: str, **values: Any) -> None:
         connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(**values))
+
+    def _fact_marks(
+        self, connection: sa.Connection, cipher: SessionCipher, session_id: str
+    ) -> dict[str, FactMark]:
+        sealed = connection.execute(
+            sa.select(sessions.c.fact_marks).where(sessions.c.id == session_id)
+        ).scalar()
+        if sealed is None:
+            return {}
+        return _FACT_MARKS.validate_json(cipher.open(sealed, "sessions", session_id, "fact_marks"))
 
     def _note(self, connection: sa.Connection, cipher: SessionCipher, session_id: str) -> Note:
         row = connection.execute(
@@ -511,25 +522,3 @@ def _no_session(session_id: str) -> NotFound:
 def _aware(moment: datetime) -> datetime:
     # SQLite keeps no zone: what was stored was UTC.
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _plain_reason(error: BaseException | None) -> str:
-    if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorname
-    return "see the database's own log"
-
-
-def _prepare_sqlite(engine: sa.Engine) -> None:
-    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver would begin transactions late and by itself; `on_begin` does it instead.
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA busy_timeout=5000")
-
-    def on_begin(connection: sa.Connection) -> None:
-        # Immediate: two read-then-write transactions wait for each other instead of failing half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    sa.event.listen(engine, "connect", on_connect)
-    sa.event.listen(engine, "begin", on_begin)

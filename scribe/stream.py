@@ -12,7 +12,17 @@ from enum import Enum
 from typing import TypeAlias
 
 from scribe.errors import BadRequest, TooLarge, UnusableAudio
-from scribe.wire import SAMPLE_BYTES, ClientMessage, Mark, Pause, Resume, Start, Stop, parse_client_message
+from scribe.wire import (
+    SAMPLE_BYTES,
+    ClientMessage,
+    FactChoice,
+    Mark,
+    Pause,
+    Resume,
+    Start,
+    Stop,
+    parse_client_message,
+)
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_TEXT_BYTES = 4 * 1024
@@ -41,7 +51,7 @@ class RefusedFrame:
     size_bytes: int
 
 
-StreamEvent: TypeAlias = Start | Pause | Resume | Mark | Stop | AudioFrame | RefusedFrame
+StreamEvent: TypeAlias = Start | Pause | Resume | Mark | Stop | FactChoice | AudioFrame | RefusedFrame
 
 P = Phase
 TABLE: Mapping[tuple[Phase, type], Phase] = {
@@ -49,10 +59,12 @@ TABLE: Mapping[tuple[Phase, type], Phase] = {
     (P.LIVE, AudioFrame): P.LIVE,
     (P.LIVE, Pause): P.PAUSED,
     (P.LIVE, Mark): P.LIVE,
+    (P.LIVE, FactChoice): P.LIVE,
     (P.LIVE, Stop): P.STOPPED,
     (P.PAUSED, RefusedFrame): P.PAUSED,
     (P.PAUSED, Resume): P.LIVE,
     (P.PAUSED, Mark): P.PAUSED,
+    (P.PAUSED, FactChoice): P.PAUSED,
     (P.PAUSED, Stop): P.STOPPED,
     # Said twice is not an error: a page that reconnects may not know whether it was heard.
     (P.PAUSED, Pause): P.PAUSED,

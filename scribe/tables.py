@@ -27,6 +27,7 @@ sessions = sa.Table(
     sa.Column("details", sa.LargeBinary),
     sa.Column("speakers", sa.LargeBinary),
     sa.Column("checkpoint", sa.LargeBinary),
+    sa.Column("fact_marks", sa.LargeBinary),
 )
 utterances = sa.Table(
     "utterances",

@@ -20,6 +20,7 @@ from scribe.wire import (
     POSITION_RATE,
     Ack,
     AudioHealthMessage,
+    ChecklistView,
     Gap,
     Ready,
     Receipt,
@@ -143,6 +144,25 @@ def _shortened(evidence: Sequence[Evidence]) -> list[str]:
     return [
         f"{e.utterance}: “{escape(e.quote if len(e.quote) < 90 else e.quote[:87] + '…')}”" for e in evidence
     ]
+
+
+CHECKED = {
+    "present": "[green]present[/green]",
+    "absent": "[red]absent[/red]",
+    "not_applicable": "[dim]not applicable[/dim]",
+}
+
+
+def print_checklist(console: Console, checked: ChecklistView) -> None:
+    """The payer elements as a table, and the time support under it."""
+    table = Table("", "Element", "Status", "Satisfied by, or what would satisfy it", show_lines=False)
+    for item in checked.items:
+        held = "; ".join((*item.facts, *(f"statement {one}" for one in item.statements)))
+        told = item.needs if item.status != "present" else held
+        table.add_row(str(item.number), escape(item.title), CHECKED[item.status], escape(told))
+    console.print(table)
+    console.print(f"\n{escape(checked.time.remark)} Support, not a choice of code.", highlight=False)
+    console.print(f"[dim]{escape(checked.time.source)}[/dim]", highlight=False)
 
 
 def print_receipt(console: Console, receipt: Receipt) -> None:

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from scribe.auth import COOKIE, same_origin
 from scribe.capture import Capture
-from scribe.errors import BadRequest, Idle, NotAuthenticated, ScribeError, TooLarge
+from scribe.errors import BadRequest, Idle, NotAuthenticated, NotFound, ScribeError, TooLarge
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
@@ -25,6 +25,8 @@ from scribe.wire import (
     SUBPROTOCOL,
     TOKEN_SUBPROTOCOL_PREFIX,
     ErrorMessage,
+    FactChoice,
+    FactStatus,
     Mark,
     Pause,
     Resume,
@@ -174,10 +176,22 @@ class Connection:
                     self._told_refused = False
                 case Mark(label=label):
                     await capture.mark(label)
+                case FactChoice(id=fact_id, status=status):
+                    await self._mark_fact(capture.id, fact_id, status)
                 case Stop():
                     # A client that leaves now does not keep its session from being ended.
                     await asyncio.shield(self._server.keep(self._server.live.stop(capture)))
                     return
+
+    async def _mark_fact(self, session_id: str, fact_id: str, status: FactStatus) -> None:
+        try:
+            await self._server.live.mark_fact(session_id, fact_id, status)
+        except (NotFound, BadRequest) as error:
+            # A fact may have been withdrawn while its choice was on the way: no reason to end the stream.
+            self._outbox.put(ErrorMessage(code="fact_refused", detail=error.detail))
+            return
+        record = self._server.audit.record
+        await asyncio.to_thread(lambda: record("stream", "fact marked", session_id, status=status))
 
     def _refuse_frame(self) -> None:
         if not self._told_refused:

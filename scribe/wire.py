@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
 from scribe.errors import BadRequest
-from scribe.note import DraftNote, SignedNote
+from scribe.note import DraftNote, Evidence, SignedNote
 from scribe.session import (
     Consent,
     Identifier,
@@ -49,6 +49,8 @@ class Start(Strict):
     channels: Literal[1, 2] = 1
     resume: bool = False
     at: Annotated[int, Field(ge=0)] | None = None
+    facts: bool = False
+    """Whether facts are to be told while the session is heard."""
 
 
 class Pause(Strict):
@@ -76,7 +78,20 @@ class Stop(Strict):
     type: Literal["stop"]
 
 
-ClientMessage: TypeAlias = Annotated[Start | Pause | Resume | Mark | Stop, Field(discriminator="type")]
+FactStatus: TypeAlias = Literal["found", "pinned", "discarded"]
+
+
+class FactChoice(Strict):
+    """The draft is to hold this fact, is not to hold it, or may do as it finds right."""
+
+    type: Literal["fact"]
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    status: FactStatus
+
+
+ClientMessage: TypeAlias = Annotated[
+    Start | Pause | Resume | Mark | Stop | FactChoice, Field(discriminator="type")
+]
 _CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 # --- server → client ------------------------------------------------------------------------------------
@@ -171,6 +186,33 @@ class Gap(Strict):
     reason: Literal["off_the_record", "recognizer_failed"]
 
 
+class WireFact(Strict):
+    """One thing that was said, of one kind, with its evidence; `assessed` where it was asked and answered.
+
+    The id stays while the words stay where they are in their utterance.
+    """
+
+    id: str
+    kind: str
+    text: str
+    role: Role
+    polarity: Literal["affirmed", "negated", "uncertain"]
+    assessed: bool
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    attributes: dict[str, str]
+    status: FactStatus = "found"
+
+
+class FactsMessage(Strict):
+    """Facts that are new or changed, and ids of facts that are no more; `anew`: forget all that were told before."""
+
+    type: Literal["facts"] = "facts"
+    facts: tuple[WireFact, ...]
+    withdrawn: tuple[str, ...] = ()
+    anew: bool = False
+
+
 class NoteReady(Strict):
     """The draft waits for review at `url`, or too little was said for one."""
 
@@ -219,6 +261,7 @@ ServerMessage: TypeAlias = Annotated[
     | Status
     | AudioHealthMessage
     | Gap
+    | FactsMessage
     | NoteReady
     | Ended
     | ErrorMessage,
@@ -300,6 +343,19 @@ class TranscriptView(Strict):
     marks: tuple[TranscriptMark, ...]
 
 
+class FactList(Strict):
+    """All facts of a session as they stand, in the order in which they were said."""
+
+    session_id: str
+    facts: tuple[WireFact, ...]
+
+
+class ChangeFact(Strict):
+    """What is to become of a fact in the draft."""
+
+    status: FactStatus
+
+
 class CorrectLine(Strict):
     """New words for one line."""
 
@@ -313,26 +369,90 @@ class AssignSpeakers(Strict):
 
 
 class TemplateView(Strict):
-    """A template and the titles of its sections in order."""
+    """A template and the titles of its sections in order; `own` where it does not ship with the software."""
 
     name: str
     title: str
     version: int
     sections: tuple[str, ...]
+    own: bool = False
 
 
 class TemplateList(Strict):
-    """The templates of this server."""
+    """The templates of this server, and a sentence for each file of the owner's that holds none."""
 
     templates: tuple[TemplateView, ...]
+    faults: tuple[str, ...] = ()
 
 
-class DraftRequest(Strict):
+class TemplateSectionView(Strict):
+    """One section of a template; `kinds` are the facts it takes."""
+
+    code: str
+    title: str
+    loinc: str
+    instruction: str
+    kinds: tuple[str, ...]
+
+
+class TemplateDetail(Strict):
+    """A whole template, in the form in which it can be put again."""
+
+    name: str
+    version: int
+    title: str
+    loinc: str
+    sections: tuple[TemplateSectionView, ...]
+
+
+Term: TypeAlias = Annotated[str, Field(pattern=r"^[^\W_](?:[\w.'’ -]{0,58}[\w.])?$")]
+"""What a note calls somebody: letters, digits, blanks, full stops, hyphens; up to 60."""
+EXAMPLE_CHARACTERS = 20_000
+"""Of an example note; the longest notes that clinicians write have a quarter of it."""
+
+
+class StyleRequest(Strict):
+    """How a note is to be worded; what is left out is taken from the example, then from the settings."""
+
+    detail: Literal["brief", "standard", "detailed"] | None = None
+    client_term: Term | None = None
+    clinician_term: Term | None = None
+    person: Literal["third", "first"] | None = None
+    tense: Literal["present", "past"] | None = None
+    layout: Literal["bullets", "sentences"] | None = None
+    like: Annotated[str, Field(min_length=1, max_length=EXAMPLE_CHARACTERS)] | None = None
+    """The text of a note whose style is to be followed; its content is neither used nor kept."""
+
+
+class DraftRequest(StyleRequest):
     """How the note is to be drafted; what is left out stays as the session has it."""
 
     template: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    detail: Literal["brief", "standard", "detailed"] = "standard"
-    client_term: Annotated[str, Field(min_length=1, max_length=60)] = "Client"
+    template_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+
+
+DRAFT_CHARACTERS = 400_000
+"""Of a transcript that is drafted without a session: about six hours of talk."""
+
+
+class TypedTurn(Strict):
+    """One turn of a transcript that was not heard here; a speaker's role is found where it is not given."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    role: Role | None = None
+    speaker: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    text: str
+    start: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    end: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class TextDraftRequest(StyleRequest):
+    """A transcript or a summary to draft from, as `text` in any of the forms that are read or as `turns`."""
+
+    text: Annotated[str, Field(max_length=DRAFT_CHARACTERS)] | None = None
+    turns: Annotated[tuple[TypedTurn, ...], Field(max_length=20_000)] | None = None
+    template: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    pronouns: Annotated[str, Field(max_length=40)] = ""
 
 
 class ChangeStatement(Strict):
@@ -378,6 +498,43 @@ class NoteView(Strict):
 
     note: Annotated[DraftNote | SignedNote, Field(discriminator="status")]
     attestation: str
+
+
+class ChecklistItem(Strict):
+    """One payer element: the statements (by id) and session facts that satisfy it, or what would."""
+
+    number: int
+    code: str
+    title: str
+    status: Literal["present", "absent", "not_applicable"]
+    statements: tuple[str, ...]
+    facts: tuple[str, ...]
+    needs: str
+
+
+class TimeBandView(Strict):
+    """A CPT code whose time rule is met."""
+
+    code: str
+    title: str
+
+
+class TimeSupportView(Strict):
+    """Whole minutes and the codes that they support; the choice is the clinician's."""
+
+    minutes: int
+    supports: tuple[TimeBandView, ...]
+    remark: str
+    source: str
+
+
+class ChecklistView(Strict):
+    """The twenty elements in their order, and the time support."""
+
+    session_id: str
+    note_status: Literal["draft", "signed"]
+    items: tuple[ChecklistItem, ...]
+    time: TimeSupportView
 
 
 class SignIn(Strict):

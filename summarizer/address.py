@@ -8,7 +8,7 @@ from __future__ import annotations
 from summarizer.lexicon import word_set
 from summarizer.person import ADVERBS, joined, skip_adverbs, tokens_of
 from summarizer.subject import Subject
-from summarizer.verbs import AUXILIARIES, MODALS, forms, third
+from summarizer.verbs import AUXILIARIES, MODALS, base_of, forms, third
 from summarizer.wording import plain
 
 _OBJECT_AFTER = word_set(
@@ -38,7 +38,8 @@ def addressed(text: str, subject: Subject, *, named: bool = False) -> str | None
                 following in AUXILIARIES or following in ADVERBS or bool(forms(following) & {"base", "past"})
             )
             preceded = tokens[i - 1].lower() if i else ""
-            acts = subject_here and not (preceded in _OBJECT_AFTER and following not in AUXILIARIES)
+            bound = preceded in _OBJECT_AFTER or (base_of(preceded) or preceded) in _OBJECT_AFTER
+            acts = subject_here and not (bound and following not in AUXILIARIES)
             if not named:
                 out.append(term)
             else:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from summarizer.clinical import Visit, aspect_of, findings_in, is_header
 from summarizer.content import numbers
 from summarizer.cues import (
     COMMAND_TO_DEVICE,
@@ -22,11 +23,19 @@ from summarizer.cues import (
     STATED_OBSERVATION,
 )
 from summarizer.discourse import CLIENT_SIDE, Clause, closing_question
-from summarizer.language import broken_off, clauses, is_backchannel, is_question, sentences, word_list
+from summarizer.language import (
+    Slice,
+    broken_off,
+    clauses,
+    is_backchannel,
+    is_question,
+    sentences,
+    word_list,
+)
 from summarizer.polarity import answer_polarity, has_negation, is_pure_yes
-from summarizer.techniques import is_medical_visit, techniques_in
+from summarizer.techniques import techniques_in
 from summarizer.types import Fact, FactKind, Polarity, Span, Turn
-from summarizer.wording import core
+from summarizer.wording import core, plain
 
 _ACTION = (
     r"order|prescribe|refer|start|stop|increase|decrease|lower|raise|continue|schedule|send|get"
@@ -98,8 +107,9 @@ _PLAN = re.compile(
     rf"|let us {_ADVERBS}(?:schedule|meet|continue|keep|order|refer|recheck|repeat|increase"
     rf"|decrease|follow|set up"
     r"|plan|get (?:you|a|an|some)|start you|put you|make|add|hold|stop|send|have you)\b"
-    rf"|i (?:would |do |strongly |also )*(?:recommend|suggest|advise|am ordering|am prescribing"
-    rf"|am referring)|^(?:(?:so|and|then|maybe|i think|i do think|i just think|i would say"
+    rf"|i (?:would |do |strongly |also |then |just )*(?:recommend|suggest|advise|encourage you|am ordering"
+    rf"|am prescribing|am referring|have ordered)|^(?:(?:so|and|then|maybe|i think|i do think|i just think"
+    rf"|i would say"
     rf"|but) )*you (?:(?:have to|must) {_ADVERBS}(?:{_ACTION})\b|(?:should|need to|will need to"
     rf"|will want to|might want to"
     rf"|may want to|can (?:take|try|continue|use|stop|go|start)|ought to) {_ADVERBS}(?:{_ACTION}"
@@ -116,7 +126,8 @@ _NOT_PLAN = re.compile(
     r"|take a (?:quick )?(?:look|listen|deep breath)|look at|listen to|(?:let us|want to|like to"
     r"|will|going to) talk (?:about|a little"
     r"|more|to you about)|go over|show me|you can (?:sit|lie|lay|stand|relax|breathe|put|get down"
-    r"|go ahead)\b|raise the subject|tell me\b|get (?:started|into|a sense|to know|back to that)"
+    r"|go ahead)\b|raise the subject|tell me\b|get (?:a (?:little|bit)|some|your|more) (?:\w+ )?(?:background"
+    r"|information|history|details)|get (?:started|into|a sense|to know|back to that)"
     r"|see if i|go through|check (?:you|out) (?:your|out|now)|start (?:by|with (?:the|your|a|what"
     r"|some))"
     r"|stop (?:you )?(?:there|here)|understand|hear (?:more|about|what)|give you (?:a minute"
@@ -195,28 +206,36 @@ def _reply(turns: Sequence[Turn], index: int) -> _Reply | None:
 
 
 def clinician_facts(
-    said: Sequence[Clause], turns: Sequence[Turn], taken: frozenset[tuple[str, int]]
+    said: Sequence[Clause], turns: Sequence[Turn], taken: frozenset[tuple[str, int]], visit: Visit
 ) -> list[Fact]:
-    """Facts from a clinician's side of a conversation.
+    """Facts from a clinician's side of a conversation, which is a `visit` of that kind.
 
     `taken` are (turn, sentence start) of sentences that are told elsewhere already (risk).
     """
-    medical = is_medical_visit(turns)
+    medical = visit.medical
     found: list[Fact] = []
     seen_sentences: set[tuple[str, int]] = set()
     for clause in said:
-        if clause.turn.role != "clinician" or COMMAND_TO_DEVICE.search(clause.sentence_text):
+        if clause.turn.role != "clinician" or _only_for_device(clause.sentence_text):
             continue
         at = (clause.turn.id, clause.sentence.start)
         if at not in seen_sentences and clause.whole:
             seen_sentences.add(at)
-            found.extend(_interventions(clause, turns, medical))
+            found.extend(_interventions(clause, turns, visit.exam_room))
         if at in taken or not clause.whole:
             continue
-        fact = _finding(clause, turns, medical)
-        if fact is not None:
-            found.append(fact)
+        pieces = findings_in(clause.turn.text, Slice(clause.start, clause.end)) if medical else ()
+        parts = [replace(clause, start=p.start, end=p.end) for p in pieces] if len(pieces) > 1 else [clause]
+        found.extend(fact for part in parts if (fact := _finding(part, turns, medical)) is not None)
     return found
+
+
+_ORDERED = re.compile(r"\b(?:order|prescribe|refill|refer|schedule|\w+[- ]year[- ]old)\b", re.I)
+
+
+def _only_for_device(sentence: str) -> bool:
+    """Whether a sentence only works a device (`show me the labs`); an order given to one is a plan."""
+    return bool(COMMAND_TO_DEVICE.search(sentence)) and not _ORDERED.search(sentence)
 
 
 def fact_of(
@@ -315,16 +334,20 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
     count = len(word_list(text))
     if count < 3:
         return None
-    if clause.asks:
-        if IDENTIFYING.search(text) and "you" not in word_list(text):
+    if clause.asks and not (
+        medical and _TAG.search(clause.text) and not is_question(_TAG.sub("", clause.text))
+    ):
+        if _AGED.search(text) and "you" not in word_list(text):
             return fact_of(clause, "observation", aspect="identifying")
         return _put_for_confirmation(clause, turns, text) or _appointment_question(clause, turns, text)
     if _is_plan(text):
         return _plan(clause, turns, text)
     if count > 60:
         return None
+    if medical and is_header(text):
+        return None
     aspect = ""
-    if IDENTIFYING.search(text):
+    if IDENTIFYING.search(text) and not _ASKS_FOR.match(text):
         aspect = "identifying"
     elif MEASURE_STATED.search(text):
         return _measure(clause)
@@ -338,9 +361,18 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
         aspect = "impression"
     elif STATED_OBSERVATION.search(text) and not medical:
         aspect = "stated"
+    elif medical and (aspect := aspect_of(plain(text))) == "plan":
+        return _plan(clause, turns, text, form="managed")
     return fact_of(clause, "observation", aspect=aspect) if aspect else None
 
 
+_AGED = re.compile(r"\b(?:\d+|[a-z]+)[- ]years?[- ]old\b", re.I)
+_ASKS_FOR = re.compile(
+    r"^(?:\w+ ){0,2}?(?:tell me|any|what|how|let us|can you|do you|have you|is there|are there)\b", re.I
+)
+"""How a clause begins that asks for what it names, even without a question mark."""
+_TAG = re.compile(r"\W+(?:okay|ok|all right|alright|right)\s*\?\W*$", re.I)
+"""What a clinician hangs on to a finding to see that it was heard; the finding is no question."""
 _COMPARED = re.compile(
     r"\b(?:last (?:time|week|month|session|visit)|previous(?:ly)?|before|down from|up from|it was"
     r"|was (?:a )?\d+|compared"
@@ -415,7 +447,7 @@ def _is_plan(text: str) -> bool:
     return bool(_PLAN.search(text) or _HOMEWORK.search(text))
 
 
-def _plan(clause: Clause, turns: Sequence[Turn], text: str) -> Fact:
+def _plan(clause: Clause, turns: Sequence[Turn], text: str, form: str = "") -> Fact:
     kind: FactKind = "plan"
     if _NEXT_APPOINTMENT.search(text):
         kind = "next_appointment"
@@ -450,4 +482,5 @@ def _plan(clause: Clause, turns: Sequence[Turn], text: str) -> Fact:
         evidence=tuple(spans),
         aspect="assigned" if kind == "homework" else "",
         agreement=agreement,
+        form=form,
     )

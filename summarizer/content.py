@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from summarizer.language import word_list
 from summarizer.lexicon import word_set
+from summarizer.numerals import digits
 
 _STOP = word_set(
     """
@@ -55,7 +56,9 @@ def _stripped(word: str) -> str:
 def content_stems(text: str) -> tuple[str, ...]:
     """Stems of the words of `text` that carry content, in order, with repeats."""
     return tuple(
-        stem(word) for word in word_list(text.replace("n't", " not")) if word not in _STOP and len(word) > 1
+        stem(word)
+        for word in word_list(digits(text.replace("n't", " not")))
+        if word not in _STOP and (len(word) > 1 or word.isdigit())
     )
 
 
@@ -112,13 +115,17 @@ def numbers(text: str) -> frozenset[str]:
 
 
 def _counts(spelled: list[str], i: int) -> bool:
-    following = spelled[i + 1] if i + 1 < len(spelled) else ""
+    following, after = [*spelled[i + 1 : i + 3], "", ""][:2]
+    if following in ("or", "to"):
+        return after in _NUMBER_WORDS
     return following in _NUMBER_WORDS or following in _COUNTED
 
 
 _COUNTED = word_set(
     """
     hundred thousand milligram milligrams mg hour hours day days week weeks month months year years time
-    times night nights pill pills tablet drink drinks beer beers pack packs out percent plus
+    times night nights pill pills tablet tablets drink drinks beer beers pack packs out percent plus minute
+    minutes microgram micrograms mcg gram grams unit units puff puffs glass glasses cigarette cigarettes pound
+    pounds inch inches centimeter centimeters millimeter millimeters cm mm half
     """
 )

@@ -388,7 +388,7 @@ IMPRESSION = re.compile(
     r"|last|next|other)? ?(?:problem|issue|diagnosis|complaint)|you (?:likely |probably |do |may "
     r"|might |also |most likely )*have (?:a |an |some |what|mild |acute |chronic )\w+"
     r"|(?:looks?|seems?|appears?) (?:like|that) (?:you have|you had|it is|this is|your|you are)"
-    r"|consistent with|my (?:assessment|impression|diagnosis|concern)|(?:this|it|that) (?:is"
+    r"|consistent with|my (?:assessment(?! and)|impression|diagnosis|concern)|(?:this|it|that) (?:is"
     r"|could be|may be|might be|looks like|sounds like) (?:a |an |most likely |likely |probably "
     r"|due to |caused by |called )+\w+|(?:stable|well[- ]controlled|under control|out of control"
     r"|uncontrolled|not controlled)"
@@ -411,7 +411,8 @@ IDENTIFYING = re.compile(
     re.I,
 )
 RECALLED = re.compile(
-    r"\b(?:i (?:see|know|understand|saw|read|heard|remember)(?: here)?(?: that)?(?: it (?:says"
+    r"\b(?:i have (?:here )?that (?:you|your)\b|i (?:see|know|understand|saw|read|heard"
+    r"|remember)(?: here)?(?: that)?(?: it (?:says"
     r"|said))? (?:that )?(?:you|your|it says you)\b|last time (?:you|we)|you (?:told|mentioned"
     r"|said|were (?:saying|telling|endorsing|complaining))|it (?:says"
     r"|looks like) (?:here )?(?:that )?you(?: had| have| were| are)?\b|your (?:chart|history"

@@ -6,6 +6,7 @@ clinician's question, so that `about four` is never read alone. Nothing is inter
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,15 @@ class Question:
 
     @property
     def last(self) -> str:
-        return self.turn.text[self.parts[-1].start : self.parts[-1].end]
+        """The last question that asks for something (`Any weight loss?`, and not `Anything like that?` after it)."""
+        return self.turn.text[self._last.start : self._last.end]
+
+    @property
+    def _last(self) -> Slice:
+        for part in reversed(self.parts):
+            if not _TRAILING.match(self.turn.text[part.start : part.end]):
+                return part
+        return self.parts[-1]
 
     @property
     def span(self) -> Span:
@@ -84,7 +93,16 @@ class Question:
 
     @property
     def last_span(self) -> Span:
-        return Span(self.turn.id, self.parts[-1].start, self.parts[-1].end)
+        return Span(self.turn.id, self._last.start, self._last.end)
+
+
+_TRAILING = re.compile(
+    r"^\W*(?:(?:or|and|any|is|was|there|um|uh)\W+)*(?:anything|something|nothing|things"
+    r"|stuff)?(?: else)?(?: like (?:that|this))?"
+    r"(?: at all)?\W*$|^\W*(?:okay|right|correct|yeah|no|or no|you know|is that right)\W*$",
+    re.I,
+)
+"""What is hung on to a question and asks for nothing of its own."""
 
 
 def closing_question(turn: Turn, index: int) -> Question | None:

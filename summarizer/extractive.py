@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from summarizer.content import content_stems, numbers
 from summarizer.discourse import CLIENT_SIDE
 from summarizer.language import sentences
-from summarizer.phrasing import Wording, attribute, quoted, technique_sentence, worded
+from summarizer.phrasing import Wording, attribute, quoted, technique_clause, technique_sentence, worded
+from summarizer.pinning import is_pinned
 from summarizer.polarity import has_negation
 from summarizer.subject import client_of
 from summarizer.techniques import TECHNIQUES
@@ -46,7 +47,7 @@ class _Measure:
 
 _MEASURES: dict[DetailLevel, _Measure] = {
     "brief": _Measure(statements=5, confidence=0.6, broad=1, quotes=1),
-    "standard": _Measure(statements=15, confidence=0.5, broad=3, quotes=4),
+    "standard": _Measure(statements=15, confidence=0.5, broad=4, quotes=4),
     "detailed": _Measure(statements=30, confidence=0.3, broad=6, quotes=10),
 }
 _FEW = 3
@@ -57,9 +58,12 @@ _SAME = 0.8
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A fact in words; `position` is that of its turn, `terms` are stems of whom the note is about."""
+
     fact: Fact
     wording: Wording
     position: int
+    terms: frozenset[str] = frozenset()
 
 
 class ExtractiveEngine:
@@ -124,6 +128,7 @@ def _section(
     context: Context,
 ) -> list[Wording]:
     measure = _MEASURES[style.detail]
+    terms = frozenset(content_stems(f"{style.client_term} {style.clinician_term}"))
     candidates = []
     for fact in facts:
         told_with_technique = (
@@ -141,7 +146,7 @@ def _section(
             continue
         wording = worded(fact, turns, style)
         if wording is not None:
-            candidates.append(_Candidate(fact, wording, order[fact.evidence[0].turn]))
+            candidates.append(_Candidate(fact, wording, order[fact.evidence[0].turn], terms))
     chosen = _thinned(candidates, measure)
     risks = [c for c in chosen if c.fact.kind == "risk"]
     denied = [c.wording for c in risks if _is_denial(c.fact)]
@@ -151,8 +156,48 @@ def _section(
     for entry in section.kinds:
         if entry == "intervention":
             out, denied = [*out, *denied, *techniques], []
-        out += [c.wording for c in chosen if c.fact.kind != "risk" and _home_entry(c.fact, section) == entry]
+        mine = [c for c in chosen if c.fact.kind != "risk" and _home_entry(c.fact, section) == entry]
+        out += _denied_together(mine, style)
     return [*out, *denied]
+
+
+_MOST_DENIED = 4
+"""Denials that one sentence takes: a reader can still check each against its answer."""
+
+
+def _denied_together(candidates: Sequence[_Candidate], style: Style) -> list[Wording]:
+    """Plain denials of one section in one sentence, as notes write them; the others as they are.
+
+    Every one keeps its question and its answer as evidence.
+    """
+    client = client_of(style)
+    opening = f"{client.term} {client.does('deny')} "
+    plain_ones = [
+        c
+        for c in candidates
+        if c.wording.text.startswith(opening) and not _NO_THING.match(c.wording.text[len(opening) :])
+    ]
+    groups = [plain_ones[at : at + _MOST_DENIED] for at in range(0, len(plain_ones), _MOST_DENIED)]
+    out: list[Wording] = []
+    for candidate in candidates:
+        group = next((g for g in groups if candidate in g), [candidate])
+        if group[0] is not candidate:
+            continue
+        if len(group) == 1:
+            out.append(candidate.wording)
+            continue
+        things = [
+            part for c in group for part in re.split(r",? or |, ", c.wording.text[len(opening) :].rstrip("."))
+        ]
+        unique = list(dict.fromkeys(things))
+        listed = " or ".join(unique) if len(unique) < 3 else f"{', '.join(unique[:-1])}, or {unique[-1]}"
+        spans = tuple(dict.fromkeys(span for c in group for span in c.wording.evidence))
+        out.append(Wording(f"{opening}{listed}.", spans))
+    return out
+
+
+_NO_THING = re.compile(r"(?:that|ever|having|being|\w+ing)\b|.*[\"“«(;]")
+"""Denials that are no plain thing, and would not stand in a list."""
 
 
 def _is_denial(fact: Fact) -> bool:
@@ -229,19 +274,23 @@ def _thinned(candidates: Sequence[_Candidate], measure: _Measure) -> list[_Candi
     kept = _merged(kept)
     risks = len(kept)
     quotes = 0
-    rest = sorted((c for c in candidates if c.fact.kind != "risk"), key=lambda c: -_worth(c))
+    rest = sorted(
+        (c for c in candidates if c.fact.kind != "risk"), key=lambda c: (not is_pinned(c.fact), -_worth(c))
+    )
     for candidate in rest:
-        if len(kept) - risks >= measure.statements:
+        pinned = is_pinned(candidate.fact)  # these come first, and no limit holds for them
+        if len(kept) - risks >= measure.statements and not pinned:
             break
-        if candidate.fact.kind == "client_response" and not attribute(candidate.fact, "dictated"):
+        responds = candidate.fact.kind == "client_response" and not attribute(candidate.fact, "dictated")
+        if responds and not pinned:
             technique = attribute(candidate.fact, "technique")
             answered[technique] = answered.get(technique, 0) + 1
             if answered[technique] > _RESPONSES:
                 continue
         few = len(kept) - risks < _FEW and measure.confidence <= 0.5
-        if candidate.fact.confidence < measure.confidence and not few:
+        if candidate.fact.confidence < measure.confidence and not few and not pinned:
             continue
-        if not candidate.wording.confident:
+        if not candidate.wording.confident and not pinned:
             if quotes >= measure.quotes:
                 continue
             quotes += 1
@@ -276,7 +325,8 @@ def _with_evidence(wording: Wording, other: Wording) -> Wording:
 
 def _says_the_same(one: _Candidate, other: _Candidate) -> bool:
     """Whether two statements overlap so far that one will do; never where numbers or polarity differ."""
-    a, b = set(content_stems(one.wording.text)) - _FRAME, set(content_stems(other.wording.text)) - _FRAME
+    frame = _FRAME | one.terms
+    a, b = set(content_stems(one.wording.text)) - frame, set(content_stems(other.wording.text)) - frame
     if not a or not b or one.fact.polarity != other.fact.polarity or one.fact.role != other.fact.role:
         return False
     if has_negation(one.wording.text) != has_negation(other.wording.text):
@@ -323,11 +373,7 @@ def _techniques(
             responses.setdefault(attribute(fact, "technique"), []).append(fact)
     specific = [name for name, its in by_name.items() if attribute(its[0], "breadth") != "broad"]
     broad = sorted((name for name in by_name if name not in specific), key=lambda name: -len(by_name[name]))
-    broad = [
-        name
-        for name in broad
-        if len(by_name[name]) > 1 and (name != "open questions" or style.detail == "detailed")
-    ]
+    broad = [name for name in broad if len(by_name[name]) > 1]
     said = [
         _technique(by_name[name], responses.get(name, []), style) for name in specific[: measure.statements]
     ]
@@ -343,7 +389,7 @@ def _technique(its: Sequence[Fact], responses: Sequence[Fact], style: Style) -> 
         return Wording(sentence, spans, "clinician")
     said = " and later, ".join(quoted(response.text) for response in responses)
     ending = "" if responses[-1].text.rstrip().endswith((".", "!", "?")) else "."
-    sentence = f"{sentence[:-1]}; {client_of(style).inside} responded, {said}{ending}"
+    sentence = f"{technique_clause(wording, style)}; {client_of(style).inside} responded, {said}{ending}"
     evidence = (*spans, *(span for response in responses for span in response.evidence))
     return Wording(sentence, tuple(dict.fromkeys(evidence)), "clinician")
 
@@ -365,7 +411,8 @@ def _broad(its: Sequence[Fact], style: Style) -> Wording:
         return Wording(sentence, spans, "clinician")
     example = fit[0]
     evidence = (example.evidence[0], *(span for span in spans if span != example.evidence[0]))
-    return Wording(f"{sentence[:-1]} (e.g., {quoted(example.text)}).", evidence, "clinician")
+    told = f"{technique_clause(wording, style)} (e.g., {quoted(example.text)})."
+    return Wording(told, evidence, "clinician")
 
 
 def _goals(section: TemplateSection, turns: Mapping[str, Turn], context: Context) -> list[Wording]:

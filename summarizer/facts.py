@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from summarizer.clinical import Visit, counted, terms_in, visit_of
 from summarizer.clinician import asks_appointment, clinician_facts, fact_of
 from summarizer.content import content_stems, numbers
 from summarizer.cues import CLIENT_CUES, COGNITION, DEPENDENT, QUANTITY, REASON_ASKED, SMALL_TALK, STRONG
@@ -29,7 +30,7 @@ from summarizer.wording import UNCLEAR, core, plain
 __all__ = ["extract_facts", "risk_statements"]
 
 _SOMEBODY = Subject("Client", "client", Pronouns())
-_GENERIC_CONFIDENCE = 0.3
+_GENERIC_CONFIDENCE = 0.5
 _MIN_WORDS = 3
 _LONGEST_QUOTE = 28
 """Words of a clause that cannot be rewritten, beyond which it is not quoted either."""
@@ -66,8 +67,11 @@ _ABOUT_WHAT_NEXT = re.compile(
 )
 
 
-def extract_facts(turns: Sequence[Turn]) -> tuple[Fact, ...]:
-    """All facts of a transcript. Ids are made from turn ids and positions, so the same turns give the same ids."""
+def extract_facts(turns: Sequence[Turn], *, visit: Visit | None = None) -> tuple[Fact, ...]:
+    """All facts of a transcript. Ids are made from turn ids and positions, so the same turns give the same ids.
+
+    `visit` is what the whole session is, where `turns` are only a part of it.
+    """
     said = read_clauses(turns)
     risks = risk_in(said, turns)
     found = [_risk_fact(risk) for risk in risks]
@@ -81,12 +85,40 @@ def extract_facts(turns: Sequence[Turn]) -> tuple[Fact, ...]:
     if any(turn.role in CLIENT_SIDE for turn in turns):
         told, spent = exchange_facts(said, taken)
         order = {turn.id: i for i, turn in enumerate(turns)}
-        both = [*told, *_client_facts(said, taken | spent)]
+        both = [_corrected(fact, turns) for fact in (*told, *_client_facts(said, taken | spent))]
         found.extend(sorted(both, key=lambda fact: (order[fact.evidence[0].turn], fact.evidence[0].start)))
-        found.extend(clinician_facts(said, turns, taken))
+        found.extend(clinician_facts(said, turns, taken, visit or visit_of(map(counted, turns))))
     else:
         found.extend(dictated_facts(said, taken))
     return _with_unique_ids(found)
+
+
+_CORRECTS = re.compile(
+    r"^\W*(?:(?:no|oh|wait|well|um|uh|or)\W+)*(?:sorry|i mean\b|i meant|actually|make that|correction"
+    r"|scratch that|that is wrong|that's wrong|no it is|no it's|i misspoke)\b",
+    re.I,
+)
+
+
+def _corrected(fact: Fact, turns: Sequence[Turn]) -> Fact:
+    """A fact with a number that its speaker takes back at once is quoted together with what was put in its place."""
+    span = fact.evidence[0]
+    text = next(turn.text for turn in turns if turn.id == span.turn)
+    following = next((piece for piece in sentences(text) if piece.start >= span.end), None)
+    if following is None or not numbers(text[span.start : span.end]):
+        return fact
+    body = text[following.start : following.end]
+    if not numbers(body) or not _CORRECTS.match(body):
+        return fact
+    opening = max((piece.start for piece in sentences(text) if piece.start <= span.start), default=span.start)
+    whole = Span(span.turn, opening, following.end)
+    answers = len(fact.evidence) > 1 and fact.evidence[-1].turn != span.turn
+    return replace(
+        fact,
+        text=text[whole.start : whole.end],
+        evidence=(whole, *fact.evidence[1:]),
+        attributes=tuple(sorted({**dict(fact.attributes), "form": "paired" if answers else "quote"}.items())),
+    )
 
 
 def _with_unique_ids(found: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -252,6 +284,7 @@ def _client_fact(
     stands_alone = (
         len(words) >= _MIN_WORDS
         and not _WITHOUT_NOUN.match(bare)
+        and not _WITHOUT_VERB.match(bare)
         and not _runs_on(clause)
         and reported(clause.text, _SOMEBODY, antecedent=antecedent) is not None
     )
@@ -318,6 +351,17 @@ _WITHOUT_NOUN = re.compile(
     r"|night|\w+s)\b)",
     re.I,
 )
+
+
+_WITHOUT_VERB = re.compile(
+    r"^(?:i am|i have been) (?:doing|feeling|being)(?: (?:well|good|fine|okay|all right))?\W*$|^i have (?:a"
+    r"|my) list\b"
+    r"|^i (?:will|am going to) be (?:here|there|back)\b|^i (?:do|did|have|had|am|was|would|could|can|will"
+    r"|should)(?: not|not)\b,? (?:if|this|it is|that is|but|because"
+    r"|so|when|i|you|he|she|we|they|there|and|or|well)\b",
+    re.I,
+)
+"""What says nothing by itself: a bare `I don't` with another clause behind it, `I'm doing fine`, `I'll be there`."""
 
 
 def _runs_on(clause: Clause) -> bool:
@@ -391,6 +435,8 @@ def _assessed(clause: Clause, question: Question, paired: set[tuple[str, int]]) 
         return None
     asked = plain(question.last)
     kind, aspect, _ = _kind(asked)
+    if kind is None and terms_in(asked):
+        kind, aspect = "symptom", "reviewed"
     if kind is None or UNCLEAR.search(question.last) or SMALL_TALK.search(asked) or asks_appointment(asked):
         return None
     if proposition(question.last, _SOMEBODY) is None:

@@ -47,24 +47,40 @@ def claims(note: str) -> tuple[str, ...]:
     return tuple(claim for claim in found if len(set(content_stems(claim))) >= _FEWEST_CONTENT_WORDS)
 
 
-def is_recalled(claim: str, draft: Sequence[str], weights: Mapping[str, float]) -> bool:
-    """Whether some `WINDOW` neighbouring sentences of a draft hold enough of a claim's weighted content."""
-    wanted = set(content_stems(claim))
+def recalled(
+    wanted: Sequence[str], draft: Sequence[str], weights: Mapping[str, float], share: float = RECALLED_SHARE
+) -> tuple[bool, ...]:
+    """For each claim, whether `WINDOW` neighbouring sentences of a draft hold enough of its weighted content."""
     rare = max(weights.values(), default=1.0)
-    total = sum(weights.get(word, rare) for word in wanted)
     stems = [set(content_stems(sentence)) for sentence in draft]
-    for i in range(max(len(stems) - WINDOW + 1, 1)):
-        window = set().union(*stems[i : i + WINDOW])
-        if sum(weights.get(word, rare) for word in wanted & window) >= RECALLED_SHARE * total:
-            return True
-    return False
+    windows = [set().union(*stems[i : i + WINDOW]) for i in range(max(len(stems) - WINDOW + 1, 1))]
+    found = []
+    for claim in wanted:
+        content = {word: weights.get(word, rare) for word in set(content_stems(claim))}
+        least = share * sum(content.values())
+        found.append(any(sum(content[w] for w in window & content.keys()) >= least for window in windows))
+    return tuple(found)
+
+
+def is_recalled(claim: str, draft: Sequence[str], weights: Mapping[str, float]) -> bool:
+    """`recalled` of one claim."""
+    return recalled([claim], draft, weights)[0]
 
 
 def claim_recall(reference: str, body: NoteBody, weights: Mapping[str, float]) -> tuple[int, int]:
     """(recalled, all) claims of a reference note."""
-    draft = [statement.text for section in body.sections for statement in section.statements]
-    wanted = claims(reference)
-    return sum(is_recalled(claim, draft, weights) for claim in wanted), len(wanted)
+    return sentence_recall(reference, statements_of(body), weights)
+
+
+def sentence_recall(reference: str, draft: Sequence[str], weights: Mapping[str, float]) -> tuple[int, int]:
+    """`claim_recall` of sentences that are no draft of ours: a transcript's, another note's."""
+    found = recalled(claims(reference), draft, weights)
+    return sum(found), len(found)
+
+
+def statements_of(body: NoteBody) -> list[str]:
+    """The texts of a note's statements, in order."""
+    return [statement.text for section in body.sections for statement in section.statements]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import re
 
 from summarizer.address import addressed
 from summarizer.language import word_list
-from summarizer.subject import Subject, clinician_inside
+from summarizer.subject import Subject, clinician_of
 from summarizer.types import Style
-from summarizer.verbs import AUXILIARIES, forms, third
+from summarizer.verbs import AUXILIARIES, forms
 from summarizer.wording import core, is_dangling
 
 _I_KNOW = re.compile(
-    r"^(?:i (?:see|know|understand|saw|read|heard|remember)|it (?:says|looks like)"
+    r"^(?:[a-z]+,? )?(?:i (?:see|know|understand|saw|read|heard|remember|have)|it (?:says|looks like)"
     r"|looks like)(?: here)?(?: it says)?(?: that)? (?=you\b|your\b)|^(?=you (?:told|mentioned"
     r"|said)\b)",
     re.I,
@@ -25,6 +25,7 @@ _I_KNOW = re.compile(
 
 def recalled(text: str, client: Subject, style: Style) -> str | None:
     """What the clinician recalls of the client, as what the clinician noted."""
+    text = told(text)
     match = _I_KNOW.match(text)
     if match is None:
         return None
@@ -35,12 +36,12 @@ def recalled(text: str, client: Subject, style: Style) -> str | None:
         or turned.split()[-1] in ("that", "to", "the", "a", "client")
     ):
         return None
-    return f"{style.clinician_term} noted that {turned}"
+    return f"{clinician_of(style).term} noted that {turned}"
 
 
 _I_FIND = re.compile(
-    r"^i (?:do |can |also |still |did )*(?P<verb>hear|appreciate|feel|note|notice|see|palpate"
-    r"|observe) (?P<rest>.+)$",
+    r"^i (?:do |can |also |still |did |however )*(?P<verb>hear|appreciate|feel|note|notice|see|palpate"
+    r"|observe|recognize) (?P<rest>.+)$",
     re.I,
 )
 LONGEST_FINDING = 32
@@ -67,51 +68,113 @@ def _about_problem(problem: str, rest: str, client: Subject, style: Style) -> st
         or not 3 <= len(turned.split()) <= LONGEST_FINDING
     ):
         return None
-    believes = f"{clinician_inside(style)} believes that "
+    clinician = clinician_of(style)
+    believes = f"{clinician.inside} {clinician.does('believe')} that "
     return f"Regarding {client.inside}'s {named}, {believes if thought else ''}{turned}"
 
 
 _I_THINK = re.compile(
-    r"^(?:so |what i want to tell you is (?:that )?|again,? )*i (?:do |also |really )*(?:think"
-    r"|believe|feel|suspect)(?: that)? (?P<rest>.+)$",
+    r"^(?:so |what i want to tell you is (?:that )?|again,? )*(?:i (?:do |also |really )*(?:think"
+    r"|believe|feel|suspect)(?: that)?|it (?:sounds|looks|seems|appears) like) (?P<rest>.+)$",
     re.I,
 )
 
 
-def found(text: str, client: Subject, style: Style) -> str | None:
-    """A finding, a result or an impression, turned to speak of the client."""
+_NOTHING = re.compile(
+    r"^(?:and |so )*(?:i|we) (?:do not|did not|cannot) (?:really |actually )?(?:see|hear|feel|appreciate|palpate"
+    r"|notice"
+    r"|find) (?:any )?(?P<rest>(?!that\b|how\b|what\b|it\b).+)$",
+    re.I,
+)
+_I_DID = re.compile(
+    r"^(?:and |so |then )*(?:i|we) (?:also |just |then |already )*(?P<verb>\w+) (?P<not>not )?(?P<rest>.+)$",
+    re.I,
+)
+_NOW_DOING = frozenset({"have", "do"})
+
+
+def _done(text: str, client: Subject, style: Style) -> str | None:
+    """What a clinician says of the own doing: `I reviewed your labs` as `Clinician reviewed client's labs`."""
+    none = _NOTHING.match(text)
+    if none is not None:
+        turned = addressed(none["rest"], client)
+        return f"no {turned}" if turned and not is_dangling(turned) else None
+    done = _I_DID.match(text)
+    if done is None:
+        return None
+    clinician, verb = clinician_of(style), done["verb"].lower()
+    if verb in _NOW_DOING:
+        verb = clinician.does(verb)
+    elif "past" not in forms(verb) and verb not in ("had", "was", "did"):
+        return None
+    turned = addressed(done["rest"], client)
+    if turned is None or is_dangling(turned) or len(turned.split()) > LONGEST_FINDING:
+        return None
+    return f"{clinician.term} {verb} {done['not'] or ''}{turned}"
+
+
+_NO_FINDING = re.compile(
+    r"^(?:it|this|that|these|those|they|there(?! (?:is|are|was|were)\b)|so|any|and|or|if|when|which|because)\b",
+    re.I,
+)
+_LOOSE = re.compile(r"^(?:on|in|at|with|for|from|about|of|by|to|looking|taking|going|next|as)\b", re.I)
+
+
+def found(text: str, client: Subject, style: Style, *, fragment: bool = False) -> str | None:
+    """A finding, a result or an impression, turned to speak of the client.
+
+    A `fragment` may do without a verb, as findings are dictated (`no tenderness`, `gait not assessed today`).
+    """
+    text = told(text)
     about = _PROBLEM.match(text)
     if about:
         return _about_problem(about["problem"], about["rest"], client, style)
+    clinician = clinician_of(style)
     thought = _I_THINK.match(text)
     if thought:
         turned = addressed(thought["rest"], client)
-        return (
-            f"{style.clinician_term} believes that {turned}" if turned and not is_dangling(turned) else None
-        )
+        believes = f"{clinician.term} {clinician.does('believe')} that"
+        return f"{believes} {turned}" if turned and not is_dangling(turned) else None
     seen = _I_FIND.match(text)
-    if seen and not seen["rest"].lower().startswith(("that ", "what ", "how ", "it ")):
+    if seen and not seen["rest"].lower().startswith(("what ", "how ", "it ", "that it ")):
         turned = addressed(seen["rest"], client)
-        return (
-            (f"{style.clinician_term} {third(seen['verb'].lower())} {turned}")
-            if turned and not is_dangling(turned)
-            else None
-        )
+        sees = f"{clinician.term} {clinician.does(seen['verb'].lower())}"
+        return f"{sees} {turned}" if turned and not is_dangling(turned) else None
     turned = addressed(text, client)
+    if turned is None:
+        return _done(text, client, style)
     if (
-        turned is None
-        or is_dangling(turned)
-        or not _has_verb(turned)
+        is_dangling(turned)
         or len(turned.split()) > LONGEST_FINDING
-        or re.match(
-            r"^(?:it|this|that|these|those|they|there|so|any|no|and|or|if|when"
-            r"|which|because)\b",
-            turned,
-            re.I,
-        )
+        or _NO_FINDING.match(turned)
+        or not (_has_verb(turned) or (fragment and not _LOOSE.match(turned)))
     ):
         return None
     return turned
+
+
+def told(text: str) -> str:
+    """A clinician's clause without what is said to a device, to be heard, or in passing of the clinician's own."""
+    text = _ASIDE.sub("", _TAG.sub("", _TO_DEVICE.sub("", text)))
+    return _SHOWS.sub("", _NAMED.sub("", _FALSE_START.sub("", text)))
+
+
+_SHOWS = re.compile(
+    r"^(?:and |so )*(?:it|this|that) (?:does |also |basically |just )*shows? that (?=(?:you|your|there)\b)",
+    re.I,
+)
+
+
+_ASIDE = re.compile(r"(?:, (?:that|like|as)|,? which) (?:i|we)\b(?: \w+){0,8}$", re.I)
+_FALSE_START = re.compile(
+    r"^(?:(?:so|and|but|again|now|you know)\W+)*(?:i|we) (?=(?:you|your|there|it)\b)", re.I
+)
+_NAMED = re.compile(
+    r"^(?:it is|that is|this is) (?:just |going to be |gon na be )?(?=\w+ (?:\d|\w+ milligrams?|one\b|two\b))",
+    re.I,
+)
+_TO_DEVICE = re.compile(r"^(?:hey,? )?(?:dragon|dax|siri|alexa)\b,? *", re.I)
+_TAG = re.compile(r"(?:[\s,]*\b(?:okay|ok|alright|you know)|,\s*(?:all )?right)\W*$", re.I)
 
 
 def _has_verb(text: str) -> bool:

@@ -24,7 +24,7 @@ from summarizer.verbs import (
     is_past,
     third,
 )
-from summarizer.wording import core
+from summarizer.wording import core, expanded
 
 ADVERBS = word_set(
     """
@@ -40,7 +40,7 @@ _SPOKEN_SPEECH = re.compile(
     r"\b(?:am|was|were|is|are) like\b(?! (?:that|this|a|an|the|my|when|it)\b)|\b(?:said|says|say"
     r"|saying|told me|asked|goes|thought)\s*,"
     r"|\b(?:said|told|asked|tell|tells|says) (?:\w+ )?(?:why|you|what are|do not|oh|hey|okay|no"
-    r"|yes|well)\b|[\"“”?!]|\bno (?:i|not)\b|\bno$|\bthink so\b|\b(?:can|could|should|would|will"
+    r"|yes|well)\b|[\"“”?!]|\bno (?:i|not)\b|\bnot,? i\b|\bno$|\bthink so\b|\b(?:can|could|should|would|will"
     r"|do|did|am|was) i\b| - |--|\w-i\b|\bi-\w|\bkilling me\b|\bdying to\b|\bto death\b|\b(?:oh"
     r"|hey|wow|please"
     r"|god|gosh|hello|hi|bye|thank|thanks"
@@ -251,12 +251,19 @@ _GENERAL_SUBJECT = re.compile(
 )
 
 
+_HALTING = re.compile(
+    r"(?<=\b(?:to|am|is|my)), (?=\w)|(?<=\b(?:was|are|the|not)), (?=\w)|(?<=\bwere), (?=\w)"
+)
+"""A comma where a speaker halted before going on: `I would like to, go back`."""
+
+
 def reported(clause: str, subject: Subject, *, antecedent: str = "") -> str | None:
     """The clause as indirect speech of `subject`, without a full stop, or None where that is not certain.
 
     `antecedent` is the noun (`my husband`) that a leading he or she stands for, where that is known.
     """
     text = re.sub(r"\b(noticed?|noticing) (?=when|if)", r"\1 that ", core(clause)).rstrip(". ")
+    text = _HALTING.sub(" ", re.sub(r", like, ", " ", text))
     if antecedent and _PERSON_NOUN.match(text):
         text = re.sub(_PERSON_NOUN, antecedent, text, count=1)
     tokens = tokens_of(text)
@@ -271,13 +278,15 @@ def reported(clause: str, subject: Subject, *, antecedent: str = "") -> str | No
     if not _is_clause(text, tokens, words):
         return None
     rest = _third_person(_lower_first(tokens), subject.pronouns)
-    return f"{subject.term} reports that {joined(rest)}" if rest else None
+    return f"{subject.term} {subject.does('report')} that {joined(rest)}" if rest else None
 
 
 def _unfit(text: str, words: list[str]) -> bool:
     if _ADDRESSED.search(text) or _SPOKEN_SPEECH.search(text):
         return True
     last = words[-1]
+    if last in ("last", "past", "next") and words[-2] in ("the", "my", "this"):
+        return True
     if last in _UNFINISHED and last not in _UNFINISHED_FINE:
         return True
     return last in ("that", "this") and words[-2] not in _BEFORE_THAT
@@ -364,7 +373,8 @@ def _opinion(tokens: list[str], words: list[str], subject: Subject) -> str | Non
     moved = _third_person(_lower_first(rest), subject.pronouns)
     if moved is None:
         return ""
-    return f"{subject.term} {'does not believe' if negated else 'believes'} that {joined(moved)}"
+    believes = subject.does_not("believe") if negated else subject.does("believe")
+    return f"{subject.term} {believes} that {joined(moved)}"
 
 
 def _first_person(tokens: list[str], words: list[str], subject: Subject) -> str | None:
@@ -383,7 +393,7 @@ def _first_person(tokens: list[str], words: list[str], subject: Subject) -> str 
     if not _can_be_finite(words[at]):
         return None
     moved = _third_person(["I", *adverbs, *tokens[at:]], subject.pronouns)
-    return f"{subject.term} reports that {joined(moved)}" if moved else None
+    return f"{subject.term} {subject.does('report')} that {joined(moved)}" if moved else None
 
 
 def _short_form(
@@ -399,7 +409,9 @@ def _short_form(
     if moved is None:
         return None
     lead = " ".join(adverbs)
-    return f"{subject.term} reports {joined([part for part in (lead, head) if part] + moved)}"
+    return (
+        f"{subject.term} {subject.does('report')} {joined([part for part in (lead, head) if part] + moved)}"
+    )
 
 
 def _gerund_head(verb: str, low: list[str]) -> tuple[str | None, int]:
@@ -463,20 +475,65 @@ def _gerund_head(verb: str, low: list[str]) -> tuple[str | None, int]:
 
 
 def _wish(verb: str, rest: list[str], low: list[str], adverbs: list[str], subject: Subject) -> str | None:
-    """`I want to …` as `Client wants to …`; `I'd like to …` as `Client would like to …`."""
+    """`I want to …` as `Client wants to …`; `I'd like to …` as `Client would like to …`.
+
+    In the past tense `Client reported wanting to …`: `Client wanted to …` would say that it is over.
+    """
     lead = " ".join(adverbs)
+    is_past_note = subject.tense == "past"
     if verb in _WISHES and low[0] in ("to", "for", "that", "it", "my", "a", "the", "i"):
         moved = _third_person(rest, subject.pronouns)
-        return (
-            f"{subject.term} {joined([part for part in (lead, third(verb)) if part] + moved)}"
-            if moved
-            else None
+        wishes = (
+            f"{subject.does('report')} {lead} {gerund(verb)}" if is_past_note else f"{lead} {third(verb)}"
         )
+        return f"{subject.term} {joined([*wishes.split(), *moved])}" if moved else None
     if verb == "would" and low[0] in ("like", "love", "prefer") and low[1:2] == ["to"]:
         moved = _third_person(rest, subject.pronouns)
-        return f"{subject.term} would {joined(moved)}" if moved else None
+        reports = f"{subject.does('report')} that {subject.pronouns.subject} " if is_past_note else ""
+        return f"{subject.term} {reports}would {joined(moved)}" if moved else None
     return None
 
+
+_WRITER_ACTS = re.compile(
+    r"\bI(?P<adverbs>(?: (?:also|then|again|briefly|just|still|first|next))*) (?P<verb>[a-z]+)\b"
+)
+_WRITERS_OWN = {"me": "object", "my": "possessive", "mine": "possessive_alone", "myself": "reflexive"}
+_QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”|«[^»]*»)")
+
+
+def narrated(text: str, clinician: Subject, client: Subject) -> str | None:
+    """A sentence that the clinician wrote of their own work, told in the third person; quotations stay.
+
+    `I taught her box breathing` is `Clinician taught her box breathing`, `We practised it` is `Clinician and
+    client practised it`. None where a verb cannot surely be turned. A text without a first person is unchanged.
+    """
+    parts = _QUOTED.split(text)
+    named = False
+    for i in range(0, len(parts), 2):
+        if not _WRITES_OF_SELF.search(parts[i]):
+            continue
+        part = re.sub(r"^We\b", f"{clinician.term} and {client.inside}", expanded(parts[i]))
+        while match := _WRITER_ACTS.search(part):
+            pronouns = Pronouns() if named else Pronouns(singular=True)
+            verb = _inflected(match["verb"], pronouns)
+            changed = verb != match["verb"] and match["verb"] not in AUXILIARIES
+            if verb is None or (changed and _coordinates(tokens_of(part[match.end() :]))):
+                return None
+            opens = i == 0 and not part[: match.start()].strip()
+            term = pronouns.subject if named else clinician.term if opens else clinician.inside
+            part = f"{part[: match.start()]}{term}{match['adverbs']} {verb}{part[match.end() :]}"
+            named = True
+        for word, form in _WRITERS_OWN.items():
+            own = getattr(Pronouns(), form)
+            put = clinician.inside if word == "me" and not named else own
+            part = re.sub(rf"\b{word}\b", put, part)
+        if _WRITES_OF_SELF.search(part):
+            return None
+        parts[i] = part
+    return "".join(parts)
+
+
+_WRITES_OF_SELF = re.compile(r"\bI\b|\b(?:me|my|mine|myself|we|us|our|ours|ourselves)\b|^(?:We|My|Our)\b")
 
 _MANNER = re.compile(
     r"^(?P<manner>(?:(?:not|really|very|pretty|so|a lot|a bit|a little|much|quite|still|too) )*"
@@ -510,7 +567,7 @@ def on_topic(answer: str, question: str, noun: str, subject: Subject) -> str | N
             clause = reported(_IT.sub(noun, body, count=1), subject)
             if clause is None:
                 return None
-            said.append(clause.removeprefix(f"{subject.term} reports "))
+            said.append(clause.removeprefix(f"{subject.term} {subject.does('report')} "))
         else:
             return None
-    return f"{subject.term} reports {' and '.join(said)}" if 0 < len(said) <= 2 else None
+    return f"{subject.term} {subject.does('report')} {' and '.join(said)}" if 0 < len(said) <= 2 else None

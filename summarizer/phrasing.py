@@ -1,24 +1,26 @@
 """How a note words a fact: one fact in, one sentence out.
 
-Third person, past and present as clinical notes use them, quotation where the rewriting is not sure. A
-quotation is always an exact slice of a turn. It chooses nothing: what is told and where is `extractive`'s.
+What the client reports stands in the note's tense, what was done in the session in the past; the clinician is
+`I` where the style says so; quotation where the rewriting is not sure. A quotation is always an exact slice of a
+turn. It chooses nothing: what is told and where is `extractive`'s.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from summarizer.address import addressed
 from summarizer.language import sentences
+from summarizer.numerals import in_numerals
 from summarizer.observation import LONGEST_FINDING, found, recalled
-from summarizer.person import on_topic, reported
+from summarizer.person import narrated, on_topic, reported
 from summarizer.plan import appointment, planned
-from summarizer.polarity import is_pure_no
+from summarizer.polarity import has_negation, is_pure_no
 from summarizer.proposition import proposition
 from summarizer.risk import topics_in
-from summarizer.subject import Subject, client_of, subject_of
+from summarizer.subject import Subject, client_of, clinician_of, subject_of
 from summarizer.techniques import TECHNIQUES
 from summarizer.types import Fact, Span, Style, Support, Turn
 from summarizer.wording import core, plain, sentence_case, without_noise
@@ -47,7 +49,7 @@ def quoted(text: str) -> str:
 def _ended(text: str) -> str:
     """`text` with one full stop at its end, which may stand inside a closing quotation mark."""
     text = text.rstrip(" ,;:")
-    body = text.rstrip('"”»)')
+    body = text.rstrip('"”»')
     return (
         text
         if (body.endswith((".", "!", "?")) and body != text) or text.endswith((".", "!", "?"))
@@ -68,12 +70,14 @@ def attribute(fact: Fact, name: str) -> str:
 def worded(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording | None:
     """The sentence for a fact, or None where there is none worth writing."""
     if attribute(fact, "dictated"):
-        return _dictated(fact)
+        return _dictated(fact, style)
     if fact.kind == "risk":
-        return risk_wording(fact, turns, style)
-    if fact.role == "clinician":
-        return _clinicians(fact, turns, style)
-    return _clients(fact, turns, style)
+        wording: Wording | None = risk_wording(fact, turns, style)
+    elif fact.role == "clinician":
+        wording = _clinicians(fact, turns, style)
+    else:
+        wording = _clients(fact, turns, style)
+    return wording and replace(wording, text=in_numerals(wording.text))
 
 
 # ── the client's side ────────────────────────────────────────────────────────────────────────────────────
@@ -93,13 +97,17 @@ def risk_wording(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording
             denied = _denied(question, subject)
             if denied:
                 return Wording(
-                    _ended(f"{subject.term} denies {denied} (asked: {quoted(question)}; answered: {answer})"),
+                    _ended(
+                        f"{subject.term} {subject.does('deny')} {denied} "
+                        f"(asked: {quoted(question)}; answered: {answer})"
+                    ),
                     fact.evidence,
                 )
         return Wording(_question_and_answer(question, fact, style), fact.evidence)
     if fact.role == "clinician":
-        return Wording(_ended(f"{style.clinician_term} stated, {answer}"), fact.evidence, "clinician")
-    return Wording(_ended(f"{subject_of(fact.role, style).term} states, {answer}"), fact.evidence)
+        return Wording(_ended(f"{clinician_of(style).term} stated, {answer}"), fact.evidence, "clinician")
+    subject = subject_of(fact.role, style)
+    return Wording(_ended(f"{subject.term} {subject.does('state')}, {answer}"), fact.evidence)
 
 
 def _denied(question: str, subject: Subject) -> str:
@@ -145,7 +153,8 @@ def _clients(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording | N
     said = without_noise(fact.text)
     if said != fact.text or len(said.split()) < 4:
         return None
-    return Wording(_ended(f"{subject.term} states, {quoted(fact.text)}"), fact.evidence, confident=False)
+    stated = f"{subject.term} {subject.does('state')}, {quoted(fact.text)}"
+    return Wording(_ended(stated), fact.evidence, confident=False)
 
 
 _WHOLE = frozenset({"support", "thought", "rating", "answered", "topic", "dose"})
@@ -165,8 +174,9 @@ def _whole_answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: 
         dose = core(_OPENS_YES.sub("", fact.text[:end])).rstrip(". ")
         more = fact.text[end:].strip()
         if re.search(r"\b(?:taking|using|being on)\b", taken) and dose:
-            added = f"; {_inside(subject)} states, {quoted(more)}" if more else ""
-            return Wording(_ended(f"{subject.term} reports {taken}, {dose}{added}"), fact.evidence)
+            added = f"; {_inside(subject)} {subject.does('state')}, {quoted(more)}" if more else ""
+            reports = f"{subject.term} {subject.does('report')}"
+            return Wording(_ended(f"{reports} {taken}, {dose}{added}"), fact.evidence)
         return Wording(_question_and_answer(question, fact, style), fact.evidence)
     if form == "support" and fact.polarity == "affirmed":
         return Wording(_ended(f"{subject.term} identified supports: {quoted(fact.text)}"), fact.evidence)
@@ -190,9 +200,11 @@ def _answer(fact: Fact, turns: Mapping[str, Turn], style: Style, subject: Subjec
     if attribute(fact, "form") == "answer":
         put = proposition(question, subject)
         if put is not None and fact.polarity == "negated" and put.denies and fact.role != "family":
-            return Wording(_ended(sentence_case(f"{subject.term} denies {put.denies}")), fact.evidence)
+            denies = f"{subject.term} {subject.does('deny')} {put.denies}"
+            return Wording(_ended(sentence_case(denies)), fact.evidence)
         if put is not None and fact.polarity == "affirmed" and put.reports:
-            return Wording(_ended(sentence_case(f"{subject.term} reports {put.reports}")), fact.evidence)
+            reports = f"{subject.term} {subject.does('report')} {put.reports}"
+            return Wording(_ended(sentence_case(reports)), fact.evidence)
     resolved = _resolved(plain(question), core(fact.text), subject)
     if resolved:
         return Wording(_ended(sentence_case(resolved)), fact.evidence)
@@ -229,20 +241,34 @@ def _resolved(question: str, answer: str, subject: Subject) -> str:
     ):
         if (match["unit"] or " hours").strip() in ("hour", "hours"):
             night = rest or (" a night" if re.search(r"\b(?:a|per|each) night\b", question) else "")
-            return f"{subject.term} reports sleeping {n} {(match['unit'] or ' hours').strip()}{night}"
+            slept = f"sleeping {n} {(match['unit'] or ' hours').strip()}{night}"
+            return f"{subject.term} {subject.does('report')} {slept}"
     elif re.search(r"\bhow old are you\b", question, re.I) and (match["unit"] or "years").strip().startswith(
         "year"
     ):
-        return f"{subject.term} reports being {n} years old"
+        return f"{subject.term} {subject.does('report')} being {n} years old"
     return ""
 
 
 # ── the clinician ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _dictated(fact: Fact) -> Wording:
-    """A dictated sentence stands as it was dictated."""
-    return Wording(_ended(sentence_case(fact.text.strip())), fact.evidence, "clinician")
+def _dictated(fact: Fact, style: Style) -> Wording:
+    """A dictated sentence stands as it was dictated; only who wrote it is told as the style has it."""
+    clinician, text = clinician_of(style), fact.text.strip()
+    if clinician.first:
+        return Wording(_ended(sentence_case(_OF_WRITER.sub("I ", text))), fact.evidence, "clinician")
+    told = narrated(text, clinician, client_of(style))
+    if told is None:
+        told = f"{clinician.term} stated, {quoted(text)}"
+    return Wording(_ended(sentence_case(told)), fact.evidence, "clinician")
+
+
+_OF_WRITER = re.compile(
+    r"^(?:(?:The )?(?:[Tt]herapist|[Cc]linician|[Cc]ounsell?or|[Ww]riter|[Pp]rovider)) "
+    r"(?=(?:also |then |briefly )?(?:\w+ed|taught|led|gave|set|went|told|spoke|met|made|did|was able to)\b)"
+)
+"""What opens a dictated sentence about the clinician's own work, before a verb in the past."""
 
 
 def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording | None:
@@ -261,13 +287,17 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     if attribute(fact, "form") == "compared":
         return _compared(fact, turns, style, client)
     if aspect == "identifying":
-        sentence = None if re.search(r"\b(?:i|we|you|your|me|my)\b", text, re.I) else text
+        spoken_to = re.search(r"\b(?:i|we|you|your|me|my)\b", text, re.I)
+        sentence = found(text, client, style, fragment=True) if spoken_to else text
     elif aspect == "recalled":
         sentence = recalled(text, client, style)
         if sentence and len(fact.evidence) > 1:
             sentence = f"{sentence}; {client.inside} confirmed"
     else:
-        sentence = found(text, client, style)
+        sentence = found(text, client, style, fragment=aspect in ("examination", "result", "impression"))
+    if sentence is not None and has_negation(plain(fact.text)) and not has_negation(sentence):
+        # A `no` that opens a finding looks like an answer and may have been cut off as one.
+        sentence = None
     if (
         aspect == "stated"
         and len(fact.text.split()) <= LONGEST_FINDING
@@ -275,7 +305,7 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     ):
         # What somebody seems to feel stays the clinician's spoken word and is never asserted by the note.
         return Wording(
-            _ended(f"{style.clinician_term} observed aloud, {quoted(fact.text)}"),
+            _ended(f"{clinician_of(style).term} observed aloud, {quoted(fact.text)}"),
             fact.evidence,
             "clinician",
             confident=False,
@@ -291,7 +321,7 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     ):
         return None
     return Wording(
-        _ended(f"{style.clinician_term} stated, {quoted(fact.text)}"),
+        _ended(f"{clinician_of(style).term} stated, {quoted(fact.text)}"),
         fact.evidence,
         "clinician",
         confident=False,
@@ -309,7 +339,7 @@ def _compared(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subje
         )
     said = " ".join(quoted(slice_of(span, turns)) for span in fact.evidence[:2])
     return Wording(
-        _ended(f"{style.clinician_term} stated, {said}"), fact.evidence, "clinician", confident=False
+        _ended(f"{clinician_of(style).term} stated, {said}"), fact.evidence, "clinician", confident=False
     )
 
 
@@ -320,11 +350,16 @@ _POINTS_ELSEWHERE = re.compile(
 )
 
 
+def technique_clause(wording: str, style: Style) -> str:
+    """`Clinician guided a paced breathing exercise`, without a full stop of its own."""
+    inside = client_of(style).inside
+    named = re.sub(r"\bclient\b", lambda _: inside, wording)
+    return f"{clinician_of(style).term} {named}"
+
+
 def technique_sentence(wording: str, style: Style) -> str:
     """`Clinician guided a paced breathing exercise.`"""
-    inside = client_of(style).inside
-    named = re.sub(r"\bclient\b", inside, wording)
-    return _ended(f"{style.clinician_term} {named}")
+    return _ended(technique_clause(wording, style))
 
 
 _ONLY_SEES = re.compile(
@@ -338,6 +373,8 @@ def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) 
     agreement = attribute(fact, "agreement")
     reply = turns[fact.evidence[-1].turn].text if len(fact.evidence) > 1 else ""
     sentence = planned(text, client, style)
+    if sentence is None and attribute(fact, "form") == "managed":
+        sentence = found(text, client, style, fragment=True)
     when = appointment(text) if fact.kind == "next_appointment" else None
     if when is not None and (sentence is None or _ONLY_SEES.match(sentence)):
         sentence = f"Next appointment: {when.removeprefix('on ').removeprefix('On ')}"
@@ -353,13 +390,13 @@ def _plan(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) 
     if fact.text.rstrip().endswith("?") and agreement == "agreed":
         answered = f"{client.inside} answered, {quoted(reply)}"
         return Wording(
-            _ended(f"{style.clinician_term} asked, {quoted(fact.text)}; {answered}"),
+            _ended(f"{clinician_of(style).term} asked, {quoted(fact.text)}; {answered}"),
             fact.evidence,
             "clinician",
             confident=False,
         )
     return Wording(
-        _ended(f"{style.clinician_term} stated, {quoted(fact.text)}{suffix}"),
+        _ended(f"{clinician_of(style).term} stated, {quoted(fact.text)}{suffix}"),
         fact.evidence,
         "clinician",
         confident=False,

@@ -10,13 +10,14 @@ import re
 
 from summarizer.address import addressed
 from summarizer.lexicon import word_set
-from summarizer.subject import Subject, clinician_inside
+from summarizer.observation import told
+from summarizer.subject import Subject, clinician_of
 from summarizer.types import Style
 from summarizer.verbs import forms
 from summarizer.wording import is_dangling
 
 _ASIDE_OF_SPEAKER = re.compile(
-    r"[\s,]+(?:so that|so|because|just because|just so|just to|since|and then|but|and|if that"
+    r"[\s,]+(?:so that|so|because|just because|just so|just to|since|and then|but|and|if that|once|when|before|after"
     r"|as long as|unless|until|to see if|which|where)\b[^.]*?\b(?:i|we|us|our|me|my|let us)\b.*$",
     re.I,
 )
@@ -24,13 +25,19 @@ _ADVERBS = (
     r"(?:(?:go ahead and|just|also|probably|definitely|still|then|actually|really|do|first|maybe"
     r"|always|want to|like to|love to|need to|have to|try to) )*"
 )
-_I = r"\b(?:i|we) (?:(?:also|just|really|still|then|do|definitely|probably|certainly) )*"
+_I = r"\b(?:i|we) (?:(?:also|just|really|still|then|do|definitely|probably|certainly|strongly) )*"
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.I), put)
     for pattern, put in (
         (
             rf"{_I}(?:want|would like|would love|need|am going to ask"
             rf"|are going to ask) (?:for )?you to {_ADVERBS}(?P<rest>.+)$",
+            "client to",
+        ),
+        (
+            rf"{_I}(?:want to|would like to|would love to) {_ADVERBS}see you (?!back\b|again\b|in\b|on\b|at\b|next\b"
+            rf"|for\b)"
+            rf"{_ADVERBS}(?P<rest>.+)$",
             "client to",
         ),
         (
@@ -54,11 +61,14 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"{_I}(?:can|could|might) {_ADVERBS}(?P<rest>.+)$", "option"),
         (rf"\blet us {_ADVERBS}(?P<rest>.+)$", "imperative"),
         (
-            r"\bi (?:would |do |strongly |also )*(?:recommend|suggest"
-            r"|advise) (?:that )?you (?:should )?(?:to )?(?P<rest>.+)$",
+            r"\bi (?:would |do |strongly |also |then |just )*(?:recommend|suggest"
+            r"|advise|encourage) (?:that )?you (?:should )?(?:to )?(?P<rest>.+)$",
             "recommend that",
         ),
-        (r"\bi (?:would |do |strongly |also )*(?:recommend|suggest|advise) (?P<rest>.+)$", "recommend"),
+        (
+            r"\bi (?:would |do |strongly |also |then |just )*(?:recommend|suggest|advise) (?P<rest>.+)$",
+            "recommend",
+        ),
         (rf"\byou (?:should|need to|have to|must|ought to|will need to) {_ADVERBS}(?P<rest>.+)$", "advised"),
         (rf"\byou (?:can|could|might want to|may want to|will want to) {_ADVERBS}(?P<rest>.+)$", "may"),
         (
@@ -70,10 +80,18 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"|return|watch|be sure|avoid|increase|decrease|pick)\b.+)$",
             "client to",
         ),
+        (
+            rf"^(?:(?:hey,? )?(?:dragon|dax|siri|alexa),? )?{_ADVERBS}(?P<rest>(?:order|prescribe|refill|refer"
+            rf"|schedule"
+            rf"|obtain|repeat|recheck|discontinue)\b.+)$",
+            "imperative",
+        ),
     )
 )
 
 
+_WRITER = "clinician"
+"""Stands for `me` where the clinician is `I`, while what is said to the client is turned."""
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _CLOCK = (
     r"(?:at |around )(?:\d{1,2}(?::\d\d)?|noon|one|two|three|four|five|six|seven|eight|nine|ten"
@@ -110,7 +128,7 @@ def appointment(text: str) -> str | None:
 
 def planned(text: str, client: Subject, style: Style) -> str | None:
     """A clinician's clause as an item of the plan, without a full stop; None where it cannot surely be one."""
-    text = text.rstrip("?. ")
+    text = _WHAT_I_DO.sub("", _THOUGHT.sub("", told(text))).rstrip("?. ")
     if re.match(r"^(?:same time|next (?:week|session|appointment))\b", text, re.I):
         turned = addressed(text, client)
         return f"Next appointment: {turned}" if turned else None
@@ -119,9 +137,11 @@ def planned(text: str, client: Subject, style: Style) -> str | None:
         match = pattern.search(text)
         if match and (earliest is None or match.start() < earliest[0]):
             earliest = (match.start(), put, match["rest"])
-    if earliest is None or earliest[0] > 60:
+    if earliest is None or earliest[0] > (_LONGEST_PROBLEM if _ABOUT.match(text) else 60):
         return None
     start, put, rest = earliest
+    clinician = clinician_of(style)
+    rest = _TO_SEE.sub("", rest)
     condition = _condition(text[:start], client)
     if condition is None:
         return None
@@ -132,7 +152,7 @@ def planned(text: str, client: Subject, style: Style) -> str | None:
     )
     rest = re.sub(
         r"\b(to|with|call|see|for) me\b",
-        rf"\1 {clinician_inside(style)}",
+        lambda match: f"{match.group(1)} {_WRITER if clinician.first else clinician.inside}",
         rest,
     )
     rest = re.sub(
@@ -157,29 +177,43 @@ def planned(text: str, client: Subject, style: Style) -> str | None:
         turned,
     ):
         return None
-    turned = turned[0].lower() + turned[1:]
+    turned = re.sub(rf"\b{_WRITER}\b", clinician.object, turned[0].lower() + turned[1:])
     if put == "clinician" and not re.search(rf"\b{client.pronouns.possessive}\b", rest, re.I):
         # "call client's doctor about their sleep" could be the doctor's.
         turned = re.sub(rf"\b{client.pronouns.possessive}\b", f"{client.inside}'s", turned)
+    # A condition opens the sentence; what follows it stands inside, where a name keeps its capital.
+    who, whose = (client.inside, clinician.inside) if condition else (client.term, clinician.term)
     lead = {
-        "client to": f"{client.term} to {turned}",
+        "client to": f"{who} to {turned}",
         "imperative": turned,
-        "clinician": f"{style.clinician_term} will {turned}",
-        "option": f"Option discussed: {turned}",
-        "recommend that": f"{style.clinician_term} recommended that {client.inside} {turned}",
-        "recommend": f"{style.clinician_term} recommended {turned}",
-        "advised": f"{client.term} advised to {turned}",
-        "may": f"{client.term} advised that they can {turned}"
-        if not client.pronouns.singular
-        else f"{client.term} advised that {client.pronouns.subject} can {turned}",
+        "clinician": f"{whose} will {turned}",
+        "option": f"{'option' if condition else 'Option'} discussed: {turned}",
+        "recommend that": f"{whose} recommended that {client.inside} {turned}",
+        "recommend": f"{whose} recommended {turned}",
+        "advised": f"{who} advised to {turned}",
+        "may": f"{who} advised that {client.pronouns.subject} can {turned}",
     }[put]
-    return (
-        f"{lead}{condition}"
-        if not condition
-        else (f"{condition[0].upper()}{condition[1:]}, {lead[0].lower()}{lead[1:]}")
-    )
+    return f"{condition[0].upper()}{condition[1:]}, {lead}" if condition else lead
 
 
+_WHAT_I_DO = re.compile(
+    r"\bwhat (?:i|we) (?:would like|want|am going|are going|will|need)(?: to)? do(?: now| next| today)? (?:is"
+    r"|,)(?: is)? (?=(?:i|we)\b)",
+    re.I,
+)
+_THOUGHT = re.compile(
+    r"^(?:i think|i do think|i believe|i feel like|i would say) (?=(?:you|we|i|let us)\b)", re.I
+)
+_ABOUT = re.compile(
+    r"^(?:(?:and|so|then|now) )*(?:for|from|in terms of|as far as|regarding|with|under) (?:your|the|a)\b",
+    re.I,
+)
+_LONGEST_PROBLEM = 120
+"""Characters before a plan that name the problem it is for."""
+_TO_SEE = re.compile(
+    r"[\s,]+(?:and|to|and then|and we will) (?:just )?see (?:how|if|what|whether)\b.*$", re.I
+)
+"""What a clinician hangs on to a plan that says no more than that it will be looked at again."""
 _BASE_TOO = word_set(
     """
     follow see schedule order refer recheck prescribe taper elevate ice titrate re-check work set x-ray
@@ -201,12 +235,13 @@ def _condition(lead: str, client: Subject) -> str | None:
         return ""
     if (
         re.match(
-            r"^(?:if|when|for (?:the|your|homework)|in terms of|as far as|in (?:\w+ )?(?:days?|weeks?"
+            r"^(?:if|when|for (?:the|your|homework)|from (?:a|your|the)|regarding|in terms of|as far as"
+            r"|in (?:\w+ )?(?:days?|weeks?"
             r"|months?)|this week|next|between now)\b",
             lead,
             re.I,
         )
-        and len(lead.split()) <= 14
+        and len(lead.split()) <= 18
     ):
         return addressed(lead, client)
     return (

@@ -14,7 +14,7 @@ from summarizer.address import addressed
 from summarizer.language import word_list
 from summarizer.polarity import has_negation
 from summarizer.subject import Subject
-from summarizer.verbs import base_of, forms, gerund, is_gerund, is_participle, participle
+from summarizer.verbs import base_of, forms, gerund, is_gerund, is_participle, participle, past, third
 from summarizer.wording import plain
 
 
@@ -74,7 +74,7 @@ _NOUN_FRAMES = tuple(
 )
 _ANY_PREFIX = re.compile(
     r"^\s*(?:other |associated |of those |of these )*(?:symptoms|things|problems"
-    r"|issues)?\s*(?:like|such as|including)\s+",
+    r"|issues)?\s*,?\s*(?:like|such as|including)\s+",
     re.I,
 )
 _ONLY_PRONOUN = re.compile(
@@ -100,7 +100,7 @@ def proposition(question: str, subject: Subject) -> Proposition | None:
             found = _of_nouns(match["x"].strip(" ,"), subject)
             # "No chest pain?" answered by yes may mean either.
             return Proposition("", found.denies) if found and text.lower().startswith("no") else found
-    return _of_verb(text, subject)
+    return _of_verb(text, subject) or _of_clause(text, subject)
 
 
 def _of_nouns(nouns: str, subject: Subject) -> Proposition | None:
@@ -176,7 +176,7 @@ def _of_verb(text: str, subject: Subject) -> Proposition | None:
         or first in ("think", "mean", "know", "want", "like", "understand", "remember", "agree", "feel")
     ):
         return None
-    if re.search(r"\b(?:that|it|this|those|them|one|so|he|she|they|him)\s*$|\bor\b", match["rest"]):
+    if _POINTS.search(match["rest"]):
         return None
     head = _head(aux, first)
     if head is None:
@@ -187,6 +187,9 @@ def _of_verb(text: str, subject: Subject) -> Proposition | None:
         return None
     if aux == "can":
         return Proposition(f"{head[0]}{turned}", "")
+    if re.search(r"\bor\b", turned):
+        # A no denies both, a yes may mean either.
+        return Proposition("", f"{head[0]}{turned}")
     if re.search(r"\b(?:any\w*|ever)\b", turned):
         return Proposition("", f"{head[0]}{turned}")
     phrase = f"{adverb}{head[0]}{turned}"
@@ -215,6 +218,91 @@ def _head(aux: str, first: str) -> tuple[str, str] | None:
     if aux == "can":
         return ("being able to ", first) if "base" in forms(first) else None
     return None
+
+
+_POINTS = re.compile(r"\b(?:that|it|this|those|them|one|so|he|she|they|him|these|there|here)\s*$", re.I)
+"""The end of a question that means nothing without what it points to."""
+_OPINION = frozenset(
+    {
+        "think",
+        "mean",
+        "know",
+        "want",
+        "like",
+        "understand",
+        "remember",
+        "agree",
+        "feel",
+        "see",
+        "guess",
+        "say",
+    }
+)
+_WHO = r"(?P<who>you|(?:your|the) (?:[\w-]+ ){0,2}?[\w-]+?)"
+_ABOUT_BEING = re.compile(
+    rf"^(?P<aux>are|were|have|had|has|is|was|can|could|will) {_WHO} (?P<rest>(?:(?:still|also|currently|now|ever"
+    rf"|always)\s+)*"
+    r"(?:[\w-]+(?:ing|ed|en)|able|due|on|in|at|worse|better|okay|normal|bigger|sore|tender|swollen|numb|stiff|there"
+    r"|allergic"
+    r"|aware|safe|comfortable|up|under|back|got|gone|had|been|taken|done|seen|felt|tried|gotten)\b.*)$",
+    re.I,
+)
+_ABOUT_DOING = re.compile(
+    rf"^(?P<aux>do|does|did) {_WHO} (?P<rest>(?:(?:still|also|ever|usually|always)\s+)*(?P<verb>[\w-]+)\b.*)$",
+    re.I,
+)
+_DECLARED = re.compile(
+    r"^(?P<who>you|your (?:[\w-]+ ){0,2}?[\w-]+) (?P<rest>(?:(?:still|also|really|just)\s+)*(?:are|were|have|had|has"
+    r"|is|was|do|did"
+    r"|[a-z]+(?:s|ed|ing)?)\b.*)$",
+    re.I,
+)
+
+
+def _of_clause(text: str, subject: Subject) -> Proposition | None:
+    """A question turned back into the clause it asks for: `does your pain radiate` as `that their pain radiates`."""
+    said = _declarative(text)
+    if said is None or _OPEN.search(said) or has_negation(said) or _POINTS.search(said):
+        return None
+    turned = addressed(said, subject, named=True)
+    if turned is None or len(turned.split()) < 3:
+        return None
+    either = bool(re.search(r"\b(?:or|any\w*|ever)\b", turned))
+    return Proposition("" if either else f"that {turned}", f"that {turned}")
+
+
+def _declarative(text: str) -> str | None:
+    doing = _ABOUT_DOING.match(text)
+    if doing is not None:
+        verb, who = doing["verb"].lower(), doing["who"]
+        if verb in _OPINION or base_of(verb) is None or "base" not in forms(verb):
+            return None
+        adverbs = doing["rest"][: doing.start("verb") - doing.start("rest")]
+        after = doing["rest"][doing.end("verb") - doing.start("rest") :]
+        aux = doing["aux"].lower()
+        form = past(verb) if aux == "did" else third(verb) if aux == "does" else verb
+        return f"{who} {adverbs}{form}{after}" if form else None
+    being = _ABOUT_BEING.match(text)
+    if being is not None:
+        return f"{being['who']} {being['aux'].lower()} {being['rest']}"
+    declared = _DECLARED.match(text)
+    if declared is None or declared["rest"].split()[0].lower() in _OPINION:
+        return None
+    return (
+        text
+        if set(map(str.lower, declared["rest"].split()[:2])) & _VERBAL or _is_verb(declared["rest"])
+        else None
+    )
+
+
+_VERBAL = frozenset({"are", "were", "have", "had", "has", "is", "was", "do", "did", "can", "could", "will"})
+
+
+def _is_verb(rest: str) -> bool:
+    first = next(
+        (word for word in rest.lower().split() if word not in ("still", "also", "really", "just")), ""
+    )
+    return bool(forms(first) & {"base", "s", "past"})
 
 
 def _being(first: str) -> tuple[str, str] | None:

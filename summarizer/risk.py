@@ -67,6 +67,10 @@ TOPICS: tuple[RiskTopic, ...] = (
         r"not (?:be|being) (?:alive|here any ?more|on this earth|around any ?more)"
         r"|you do not want to be here",
         r"better off (?:without (?:me|you|him|her)|if i (?:was|were) (?:gone|dead))",
+        # Before the plain form, so that the danger's own "not" is part of it.
+        r"(?:not|cannot) (?:\w+ ){0,3}(?:the |a |any |much )(?:reason|point|sense|will) (?:to|in|of|for) (?:live|living"
+        r"|going on|go on"
+        r"|life|being alive|be here|it all)",
         r"(?:no|any|lost (?:the|my|all)|see (?:the|a|any)|what is the) (?:reason|point|will) (?:to|in"
         r"|of|for) (?:live|living|going on|go on|life|being alive|be here|it all)",
         r"(?:not|life is not|is) worth living|tired of (?:living|being alive|life)|done with (?:life"
@@ -123,6 +127,9 @@ TOPICS: tuple[RiskTopic, ...] = (
         r"(?:beat|beats|beaten|beating) (?:me|him|her|them) up|thr(?:ew|ows?"
         r"|owing) (?:\w+ ){1,3}at (?:me|him|her|them|the kids|my)\b",
         r"(?:put|lay|laid|puts) (?:his|her|their|my) hands on",
+        rf"(?:he|she|they|(?:my|the) (?:\w+ )?{_KIN}|husband|wife) (?:\w+ ){{0,6}}(?:kill|hurt|shoot|stab|strangle"
+        rf"|harm|murder)"
+        rf"(?:ing)? (?:me|us|my {_KIN}|the kids|himself and me)\b",
     ),
     _topic(
         "access to means",
@@ -139,10 +146,12 @@ _IDIOMS = re.compile(
         (
             r"\b(?:dying|die) (?:to|for a|laughing|of (?:laughter|embarrassment|boredom))\b(?! (?:be"
             r"|end))|\bto die for\b",
-            r"\bkill(?:ing|s|ed)? (?:me|us|time|two birds|it|the (?:time|pain|mood))\b",
+            r"\bkill(?:ing|s|ed)? (?:time|two birds|it|the (?:time|pain|mood))\b|\bkilling (?:me|us)\b(?! (?:and|if"
+            r"|when|in|with)\b)"
+            r"|\bkill(?:s|ed)? (?:me|us) (?:to|that|inside|how|when i (?:see|hear|think))\b",
             r"\b(?:my|his|her|the) (?:\w+ ){1,3}(?:is|are|was|were|has been|have been) killing (?:me|him"
             r"|her)\b",
-            r"\b(?:my|his|her) (?:mom|mother|dad|father|wife|husband|boss|parents) (?:will|would"
+            r"\b(?:my|his|her) (?:mom|mother|dad|father|boss|parents) (?:will|would"
             r"|is going to|are going to) kill me\b",
             r"\bkill for an?\b|\bdead (?:tired|end|serious|set|battery|weight|wrong)\b|\b(?:bored|scared"
             r"|worried) to death\b",
@@ -175,9 +184,14 @@ _ACCIDENT = re.compile(
     r"\b(?:hurt|injur(?:ed|ing)?|cut|burn(?:ed|t)?) (?:my|your|him|her)self\b.{0,40}\b(?:fall\w*"
     r"|fell|lift\w*|play\w*|working out"
     r"|gym|cook\w*|shav\w*|kitchen|running|exercis\w*|basketball|football|soccer|ski\w*|accident\w*"
-    r"|when i (?:was|slipped|tripped|fell)|when he slipped|at work)\b",
+    r"|when i (?:was \w+ing|slipped|tripped|fell)|when he slipped|at work)\b",
     re.I,
 )
+_MEANT = re.compile(
+    r"\b(?:used to|on purpose|want(?:ed)? to|urges? to|tried to|started to|thought(?:s)? (?:of|about))\b",
+    re.I,
+)
+"""What makes a hurt of one's own no accident."""
 _MEDICAL_INJURY = re.compile(
     r"\b(?:how|when|where|did) (?:did )?you (?:hurt|injure|cut"
     r"|burn) yourself\b",
@@ -203,7 +217,7 @@ def topics_in(text: str) -> tuple[tuple[str, bool], ...]:
     """Risk topics that `text` names, each with whether it is negated there; plain idioms are passed over."""
     said = plain(text)
     blanked = _IDIOMS.sub(lambda m: " " * len(m.group()), said)
-    if _ACCIDENT.search(said) or _MEDICAL_INJURY.search(said):
+    if (_ACCIDENT.search(said) and not _MEANT.search(said)) or _MEDICAL_INJURY.search(said):
         blanked = re.sub(
             rf"\b(?:hurt|injur|cut|burn)\w* {_SELF}", lambda m: " " * len(m.group()), blanked, flags=re.I
         )
@@ -290,6 +304,20 @@ _ASKS_MORE_THAN_WHETHER = re.compile(
 )
 
 
+_QUALIFIED = re.compile(
+    r"\b(?:but|before|except|yes|yeah|sometimes|used to|only|once|until|unless|lately|recently|this (?:week|month"
+    r"|time)|today"
+    r"|anymore|any more|not really|not exactly|i guess|i think|maybe|much|often)\b",
+    re.I,
+)
+"""What makes a no to a question of risk less than a no."""
+
+
+_SAFE_ASKED = re.compile(r"\b(?:feel(?:ing)?|are you|is it|be|keep yourself|stay) (?:\w+ ){0,2}safe\b", re.I)
+"""A question of which a no is the danger."""
+_OPPOSITE: dict[Polarity, Polarity] = {"affirmed": "negated", "negated": "affirmed", "uncertain": "uncertain"}
+
+
 def _answered(clause: Clause, question: Question, topic: str) -> RiskStatement:
     text = clause.turn.text
     end = clause.sentence.end
@@ -301,13 +329,18 @@ def _answered(clause: Clause, question: Question, topic: str) -> RiskStatement:
     if _ASKS_MORE_THAN_WHETHER.search(question.last):
         pass
     elif is_pure_no(quote) or (
-        answer_polarity(quote) == "no" and not topics_in(quote) and len(quote.split()) <= 8
+        answer_polarity(quote) == "no"
+        and not topics_in(quote)
+        and len(quote.split()) <= 8
+        and not _QUALIFIED.search(quote)
     ):
         polarity = "negated"
     elif is_pure_yes(quote) or answer_polarity(quote) == "yes":
         polarity = "affirmed"
     elif named := topics_in(quote):
         polarity = "negated" if all(negated for _, negated in named) else "affirmed"
+    if _SAFE_ASKED.search(question.last) and not topics_in(quote):
+        polarity = _OPPOSITE[polarity]
     return RiskStatement(
         quote, clause.turn.role, topic, polarity, (Span(clause.turn.id, clause.start, end),), question.span
     )

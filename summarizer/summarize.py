@@ -11,7 +11,10 @@ from dataclasses import replace
 from summarizer.engine import Engine
 from summarizer.facts import extract_facts, risk_statements
 from summarizer.grounding import check
+from summarizer.introduction import spoken_pronouns
 from summarizer.language import word_list
+from summarizer.pinning import pin, with_pinned
+from summarizer.striking import without_struck
 from summarizer.templates import Template
 from summarizer.types import Context, Draft, Finding, NoteBody, Section, Statement, Style, Turn
 
@@ -32,14 +35,18 @@ async def summarize(
     style: Style | None = None,
     context: Context | None = None,
     discarded: frozenset[str] = frozenset(),
+    pinned: frozenset[str] = frozenset(),
 ) -> Draft:
     """A draft note with its findings, risk and facts.
 
     `discarded` are ids of facts that the clinician struck: the engine never sees them. Risk is shown in
-    `Draft.risk` whatever was struck. Under `MIN_WORDS` words the draft is `insufficient` and the engine is not
-    asked. Raises what the engine raises (`EngineFailed`).
+    `Draft.risk` whatever was struck. `pinned` are ids of facts that are told wherever a section takes their
+    kind. Under `MIN_WORDS` words the draft is `insufficient` and the engine is not asked. Raises what the engine
+    raises (`EngineFailed`).
     """
     style, context = style or Style(), context or Context()
+    if not style.pronouns:
+        style = replace(style, pronouns=spoken_pronouns(turns))
     risk = risk_statements(turns)
     if sum(len(word_list(turn.text)) for turn in turns) < MIN_WORDS:
         note = Finding(
@@ -49,8 +56,11 @@ async def summarize(
             f"Fewer than {MIN_WORDS} words were said; there is nothing to draft a note from.",
         )
         return Draft(_empty(template), (note,), risk, extract_facts(turns), engine.info, insufficient=True)
-    facts = tuple(fact for fact in extract_facts(turns) if fact.id not in discarded)
-    body = _in_shape(await engine.write(template, turns, facts, style, context), template)
+    found = extract_facts(turns)
+    facts = pin((fact for fact in found if fact.id not in discarded), pinned)
+    heard = without_struck(turns, [fact for fact in found if fact.id in discarded], facts)
+    written = await engine.write(template, heard, facts, style, context)
+    body = _in_shape(with_pinned(written, template, facts, turns, style), template)
     findings = check(body, turns, facts, template=template, style=style, context=context)
     body, findings = _without_unsupported(body, findings)
     return Draft(body, findings, risk, facts, engine.info)

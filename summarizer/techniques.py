@@ -8,10 +8,8 @@ not judge whether the technique was done well.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.types import Turn
 from summarizer.wording import plain
 
 
@@ -28,6 +26,18 @@ class Technique:
 def _technique(name: str, wording: str, pattern: str, *, broad: bool = False) -> Technique:
     return Technique(name, wording, re.compile(rf"(?:{pattern})", re.I), broad)
 
+
+_TELLS_CLIENT = (
+    r"^(?:(?:so|and|but|okay|yeah|well|right|then|now|because|maybe|even though|although)\W+)*(?:you(?!\s+(?:know"
+    r"|should|could|can|might"
+    r"|may|must|need to|have to|will|would want|guys|see\b(?! yourself)|mean\b|said you would)\b)"
+    r"|for you\b|(?:it|that|this) (?:is|was|has been|feels?|felt|makes?|made|really|sounds?) (?:\w+ ){0,4}(?:for "
+    r"|to )?you\b(?! (?:know|to|can|should))"
+    r"|your (?!(?:welcome|name|insurance|next|appointment)\b)(?:\w+ ){1,3}(?:is|are|was|were|has|have|feels?|means?"
+    r"|matters?|seems?|wants?)\b"
+    r"|there is a (?:part|side) of you|a part of you)(?=(?:\W+\w+){3,})"
+)
+"""A statement to the client about the client: what motivational interviewing calls a reflection."""
 
 TECHNIQUES: tuple[Technique, ...] = (
     _technique(
@@ -248,7 +258,7 @@ TECHNIQUES: tuple[Technique, ...] = (
     _technique(
         "reflective listening",
         "used reflective listening",
-        r"^(?:so |and |okay |yeah |well |but )*(?:it |that )?sounds? (?:to me )?like\b|^(?:so |and "
+        rf"{_TELLS_CLIENT}|^(?:so |and |okay |yeah |well |but )*(?:it |that )?sounds? (?:to me )?like\b|^(?:so |and "
         r"|okay )*(?:it )?seems? like you\b|\bwhat i(?: am|'m)? hear(?:ing)?\b|\bi hear you saying\b"
         r"|^(?:so|and so|and|but) you (?:are|have|feel|want|were|would|really|kind of|also|do|know"
         r"|wish|think|like|enjoy|see|find)\b|\bpart of you\b|\bon (?:the )?one hand\b|^you (?:are"
@@ -257,9 +267,32 @@ TECHNIQUES: tuple[Technique, ...] = (
         broad=True,
     ),
     _technique(
+        "information",
+        "provided information",
+        r"\b(?:research|studies|guidelines?|statistics)\b (?:\w+ )?(?:shows?|suggests?|says?|recommends?|found|have"
+        r"|has|tells?)"
+        r"|\b(?:many|most|some|a lot of) (?:people|folks|patients|clients|parents|men|women|kids)\b(?! you\b)"
+        r"|\bthere (?:is|are) (?:\w+ ){0,4}(?:medications?|medicines?|programs?|groups?|options?|resources?"
+        r"|services?|treatments?"
+        r"|ways|things that (?:can|help)|evidence|risks?|benefits?|effects?)\b"
+        r"|\b(?:it|they|this|that|these|which|alcohol|smoking|nicotine|exercise|sleep|stress|anxiety|depression"
+        r"|the \w+) (?:\w+ )?"
+        r"(?:can|may|could|might|tends? to|usually|often|typically) (?:\w+ )?(?:cause|lead|help|increase|decrease"
+        r"|reduce|raise|lower"
+        r"|affect|damage|make|worsen|improve|take|happen|result)\b"
+        r"|\b(?:increases?|reduces?|lowers?|raises?|affects?|damages?|contributes? to|leads? to) (?:the "
+        r"|your )?(?:risks?|chances?"
+        r"|levels?|ability|health|body|brain|liver|lungs|heart|sleep|mood)\b"
+        r"|\bis (?:a|an) (?:\w+ )?(?:symptom|sign|condition|disorder|disease|side effect|risk|medication|program"
+        r"|technique"
+        r"|approach|form|kind|type) (?:of|that|which|for)\b",
+        broad=True,
+    ),
+    _technique(
         "open questions",
         "asked open questions",
-        r"^(?:so |and |okay |well |um |now |then )*(?:what|how)\b(?! (?:many|much|old|long|often"
+        r"^(?:so |and |okay |well |um |now |then )*(?:what|how)\b(?! (?:dose|dosage|day|year|age|many|much|old|long"
+        r"|often"
         r"|about|time))|\btell me (?:more|about|a (?:little|bit) (?:more )?about)\b|^(?:so "
         r"|and )?help me understand\b",
         broad=True,
@@ -273,18 +306,6 @@ _HOME = re.compile(
     r"|continue)\b",
     re.I,
 )
-_EXAM_ROOM = re.compile(
-    r"\b(?:listen to your|stethoscope|physical exam|examine you|(?:look|looking) (?:in"
-    r"|at) your (?:ears?|throat|knee|back)|does (?:it|that) hurt when i|milligrams|blood pressure"
-    r"|x-?ray)\b",
-    re.I,
-)
-
-
-def is_medical_visit(turns: Sequence[Turn]) -> bool:
-    """Whether a clinician examines a body: then `take a deep breath` is no breathing exercise."""
-    hits = sum(len(_EXAM_ROOM.findall(turn.text)) for turn in turns if turn.role == "clinician")
-    return hits >= 2
 
 
 def techniques_in(sentence: str, *, in_exam_room: bool = False) -> tuple[Technique, ...]:

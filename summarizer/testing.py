@@ -1,10 +1,14 @@
-"""Engines for tests: what `Engine` promises, with the writing decided by the test."""
+"""Engines and models for tests: what `Engine` and `LanguageModel` promise, with the writing decided by the test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from summarizer.abstractive import Reply
 from summarizer.errors import EngineFailed
+from summarizer.parse import Form
+from summarizer.prompt import Message
 from summarizer.templates import Template
 from summarizer.types import Context, EngineInfo, Fact, NoteBody, Section, Style, Turn
 
@@ -36,3 +40,34 @@ class FakeEngine:
         return NoteBody(
             template.name, tuple(Section(s.code, s.title, "not_discussed") for s in template.sections)
         )
+
+
+class FakeLanguageModel:
+    """Replies what a function of the last message says; a token is a word. Remembers what it was asked."""
+
+    def __init__(
+        self,
+        answer: Callable[[str], Reply | str],
+        *,
+        prompt_tokens: int = 4000,
+        reply_tokens: int = 1000,
+        form: Form = "objects",
+    ) -> None:
+        self.prompt_tokens = prompt_tokens
+        self.reply_tokens = reply_tokens
+        self.form: Form = form
+        self.asked: list[str] = []
+        self.schemas: list[Mapping[str, Any]] = []
+        self._answer = answer
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def length(self, messages: Sequence[Message]) -> int:
+        return sum(self.count(message.content) for message in messages)
+
+    async def reply(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        self.asked.append(messages[-1].content)
+        self.schemas.append(schema)
+        said = self._answer(messages[-1].content)
+        return said if isinstance(said, Reply) else Reply(said)

@@ -1,12 +1,14 @@
 """Transcripts in the forms people have them: text in, turns with roles out.
 
-Read are: JSON turns, WebVTT and SRT with or without voice tags, `Speaker: text` lines and `[doctor] text` lines. Text
-without any speaker is the clinician's own dictated summary, one turn a line. Roles come from the labels; where
-the labels say nothing (`SPEAKER_00`, names), from how the speakers talk (`roles`). It mends no wording.
+Read are: JSON turns, WebVTT and SRT with or without voice tags, `Speaker: text` lines, `[doctor] text` lines, and
+lines of a speaker and a time with what was said below. Text without any speaker is the clinician's own dictated
+summary, one turn a line. Roles come from the labels; where the labels say nothing (`SPEAKER_00`, names), from how
+the speakers talk (`roles`). It mends no wording.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Sequence
@@ -51,7 +53,21 @@ _HEADINGS = re.compile(
     r"|presenting problem|orientation|energy|s|o|a|i|r|b)$"
 )
 _STAMP = r"(?:[\[(]?(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,2}):(?P<s>\d{2}(?:[.,]\d+)?)[\])]?\s*[-–]?\s*)?"
-_LINE = re.compile(rf"^\s*{_STAMP}(?P<label>[A-Za-z][\w.'’ -]{{0,38}}?)\s*(?:\([^)]*\)\s*)?:\s*(?P<text>.*)$")
+_NOISES = re.compile(
+    r"^(?:laugh\w*|chuckl\w*|sigh\w*|cr(?:y|ies|ying)|sob\w*|sniff\w*|cough\w*|pauses?|silen\w*|inaudible"
+    r"|unintelligible|indistinct|crosstalk|overlap\w*|noise|music|applause|background\b.*|clears throat"
+    r"|long pause|phone rings|door\b.*|unclear)$"
+)
+"""What a transcriber puts in brackets that is no speaker."""
+_LINE = re.compile(
+    rf"^\s*{_STAMP}\*{{0,2}}(?P<label>[A-Za-z][\w.'’ -]{{0,38}}?)\s*(?:\([^)]*\)\s*)?"
+    r"(?:\*\*)?(?:(?<!\d):|:(?!\d\d))(?:\*\*)?\s*(?P<text>.*)$"
+)
+_HEADED = re.compile(
+    r"^\s*(?P<label>[A-Za-z][\w.'’-]{0,38}(?: [\w.'’-]{1,20}){0,2}?)\s+[\[(]?"
+    r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,2}):(?P<s>\d{2})[\])]?"
+    r"\s*(?P<text>)$"
+)
 _TAGGED = re.compile(rf"^\s*{_STAMP}\[(?P<label>[A-Za-z][\w.' -]{{0,38}})\]\s*:?\s*(?P<text>.*)$")
 _CUE_TIME = re.compile(
     r"^\s*(?:(\d+):)?(\d{1,2}):(\d{2}[.,]\d{1,3})\s+-->\s+(?:(\d+):)?(\d{1,2}):(\d{2}[.,]\d{1,3})"
@@ -83,7 +99,7 @@ def read_transcript(text: str) -> tuple[Turn, ...]:
         return _with_roles(lines)
     if stripped.startswith("WEBVTT") or _has_cues(stripped):
         return _with_roles(_from_cues(stripped))
-    for pattern in (_TAGGED, _LINE):
+    for pattern in (_HEADED, _TAGGED, _LINE):
         labelled = _from_lines(stripped, pattern)
         if labelled:
             return _with_roles(labelled)
@@ -110,7 +126,8 @@ def _from_json(text: str) -> list[_Line] | None:
     try:
         value: Any = json.loads(text)
     except json.JSONDecodeError as error:
-        if _TAGGED.match(text.splitlines()[0]) and text[0] == "[":
+        first = text.splitlines()[0]
+        if text[0] == "[" and (_TAGGED.match(first) or _LINE.match(first)):
             return None
         raise UnreadableTranscript(
             f"the JSON breaks off or is malformed at line {error.lineno}; give a list of turns"
@@ -123,6 +140,14 @@ def _from_json(text: str) -> list[_Line] | None:
         raise UnreadableTranscript(
             'the JSON holds no turns; give a list of objects with "speaker" (or "role") and "text"'
         )
+    # A speaker whose role one entry gives has that role in all of them.
+    given = {
+        entry["speaker"]: entry["role"]
+        for entry in value
+        if isinstance(entry, dict)
+        and isinstance(entry.get("speaker"), str)
+        and isinstance(entry.get("role"), str)
+    }
     lines = []
     for i, entry in enumerate(value, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("text"), str):
@@ -130,22 +155,36 @@ def _from_json(text: str) -> list[_Line] | None:
                 f'entry {i} of the JSON has no "text"; each needs "speaker" (or "role") and "text"'
             )
         label = entry.get("role") or entry.get("speaker")
-        if not isinstance(label, str):
+        label = given.get(label, label) if isinstance(label, str) else None
+        if label is None:
             raise UnreadableTranscript(
                 f'entry {i} of the JSON has no "speaker" and no "role"; each needs one of them'
             )
-        times = [entry.get(key, 0.0) for key in ("start", "end")]
-        if any(isinstance(t, bool) or not isinstance(t, int | float) for t in times):
+        times = [0.0 if entry.get(key) is None else entry[key] for key in ("start", "end")]
+        if any(
+            isinstance(t, bool) or not isinstance(t, int | float) or not 0.0 <= t < _LATEST for t in times
+        ):
             raise UnreadableTranscript(
                 f'entry {i} of the JSON has a "start" or "end" that is no number of seconds'
             )
         identity = entry.get("id", "")
-        lines.append(_Line(label, entry["text"].strip(), float(times[0]), float(times[1]), str(identity)))
+        # Half a character (a lone surrogate) can come in JSON but be written nowhere.
+        said = entry["text"].encode("utf-8", "replace").decode("utf-8").strip()
+        lines.append(_Line(label, said, float(times[0]), float(times[1]), str(identity)))
     return lines
+
+
+_LATEST = 7 * 24 * 3600.0
+"""Seconds from the start beyond which a time is none: no session lasts a week."""
 
 
 def _has_cues(text: str) -> bool:
     return any(_CUE_TIME.match(line) for line in text.splitlines()[:6])
+
+
+_NO_CUE = re.compile(r"\s*(?:NOTE|STYLE|REGION)(?:\s|$)")
+_DASH = re.compile(r"^\s*(?:\{\\\w+\}\s*)?(?:[-–]\s+(?=\S))?")
+"""Captions mark a change of voice by a dash, and SRT a place on the screen by `{\\an8}`."""
 
 
 def _seconds(hours: str | None, minutes: str, seconds: str) -> float:
@@ -156,7 +195,10 @@ def _from_cues(text: str) -> list[_Line]:
     """Cues of WebVTT or SRT; neighbouring cues of one voice become one turn."""
     found: list[_Line] = []
     voice = "speaker"
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+    is_webvtt = text.startswith("WEBVTT")
+    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
+        if is_webvtt and _NO_CUE.match(block):
+            continue
         lines = block.splitlines()
         at = next((i for i, line in enumerate(lines) if _CUE_TIME.match(line)), None)
         if at is None:
@@ -165,8 +207,8 @@ def _from_cues(text: str) -> list[_Line]:
         assert parts is not None
         h1, m1, s1, h2, m2, s2 = parts.groups()
         start, end = _seconds(h1, m1, s1), _seconds(h2, m2, s2)
-        payload = "\n".join(lines[at + 1 :])
-        spoken = [(v.strip(), _MARKUP.sub("", t)) for v, t in _VOICE.findall(payload)]
+        payload = "\n".join(_DASH.sub("", line) for line in lines[at + 1 :])
+        spoken = [(html.unescape(v).strip(), _MARKUP.sub("", t)) for v, t in _VOICE.findall(payload)]
         if not spoken:
             labelled = _LINE.match(payload.replace("\n", " "))
             if labelled and not _HEADINGS.match(labelled["label"].lower()):
@@ -174,7 +216,7 @@ def _from_cues(text: str) -> list[_Line]:
             else:
                 spoken = [(voice, _MARKUP.sub("", payload))]
         for voice, said in spoken:
-            said = " ".join(said.split())
+            said = " ".join(html.unescape(said).split())
             if found and found[-1].label == voice:
                 found[-1] = _Line(voice, f"{found[-1].text} {said}".strip(), found[-1].start, end)
             elif said:
@@ -189,12 +231,8 @@ def _from_cues(text: str) -> list[_Line]:
 def _from_lines(text: str, pattern: re.Pattern[str]) -> list[_Line]:
     """Labelled lines, unlabelled ones continuing the turn before; empty where the labels are no speakers."""
     matches = [(line, pattern.match(line)) for line in text.splitlines() if line.strip()]
-    labels = [
-        m["label"].strip().lower()
-        for _, m in matches
-        if m and not _HEADINGS.match(m["label"].strip().lower())
-    ]
-    if not _are_speakers(labels):
+    labels = [m["label"].strip().lower() for _, m in matches if m and not _is_no_speaker(m["label"])]
+    if not _are_speakers(labels) or (pattern is _HEADED and len(set(labels)) < 2):
         return []
     speakers = frozenset(label for label in labels if _is_speaker(label, labels))
     found: list[_Line] = []
@@ -206,6 +244,11 @@ def _from_lines(text: str, pattern: re.Pattern[str]) -> list[_Line]:
             last = found[-1]
             found[-1] = _Line(last.label, f"{last.text} {line.strip()}".strip(), last.start)
     return [line for line in found if line.text]
+
+
+def _is_no_speaker(label: str) -> bool:
+    low = label.strip().lower()
+    return bool(_HEADINGS.match(low) or _NOISES.match(low))
 
 
 def _is_speaker(label: str, labels: Sequence[str]) -> bool:

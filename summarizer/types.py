@@ -16,6 +16,9 @@ Support: TypeAlias = Literal["direct", "inferred", "clinician", "context"]
 SectionStatus: TypeAlias = Literal["drafted", "not_discussed"]
 Severity: TypeAlias = Literal["blocking", "advisory"]
 DetailLevel: TypeAlias = Literal["brief", "standard", "detailed"]
+Person: TypeAlias = Literal["third", "first"]
+Tense: TypeAlias = Literal["present", "past"]
+Layout: TypeAlias = Literal["bullets", "sentences"]
 
 FactKind: TypeAlias = Literal[
     "symptom",
@@ -138,12 +141,20 @@ class RiskStatement:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the note is worded; chosen by the clinician, never by an engine."""
+    """How the note is worded; chosen by the clinician, never by an engine.
+
+    `person` is the clinician's: in the third "Clinician used …", in the first "I used …". `tense` is that of
+    what the client reports ("Client reports", "Client reported"); what was done in the session is past in
+    both. `layout` is how a section is set: one statement a line, or as running text.
+    """
 
     client_term: str = "Client"
     clinician_term: str = "Clinician"
     pronouns: str = ""
     detail: DetailLevel = "standard"
+    person: Person = "third"
+    tense: Tense = "present"
+    layout: Layout = "bullets"
 
 
 @dataclass(frozen=True, slots=True)

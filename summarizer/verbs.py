@@ -53,6 +53,9 @@ visit volunteer vomit wait walk want wash waste watch weigh wheeze wish wonder w
 attack bloat cramp drift drain dwell email end experiment faint freak hyperventilate journal lash loosen meditate
 mourn overspend pace point pound process pop question quiet reflect review self-medicate shut snap soothe spiral
 store stutter tense tremble trigger vent wander whine write
+bend bleed bruise burp climb concern deliver diagnose discharge double examine flare indicate inject irritate
+itch lean limp measure numb operate order palpate prescribe radiate resolve restrict reveal rotate scan soak
+spike sprain squat strain subside suture taper tingle twinge undergo vaccinate
 """
 
 _DOUBLED = word_set(
@@ -154,6 +157,11 @@ def forms(word: str) -> frozenset[Form]:
 def base_of(word: str) -> str | None:
     """The verb that `word` is a form of: `slept` → `sleep`; None where it is none."""
     return _BASES.get(word)
+
+
+def past(base: str) -> str:
+    """The simple past: `hear` → `heard`, `deny` → `denied`; by rule for a verb that is not known."""
+    return _PRINCIPAL[base][0] if base in _PRINCIPAL else _ed(base)
 
 
 def participle(base: str) -> str | None:

@@ -90,7 +90,7 @@ _KEPT_LEADS = re.compile(
 )
 _TAIL = re.compile(
     r"[\s,]*\b(?:you know|i guess|i think|i suppose|i don't know|i do not know|or something"
-    r"|and stuff|and everything|and so on"
+    r"|(?:and )?(?:stuff|things) like that|and stuff|and everything|and so on"
     r"|yeah|right|so|and|but|or|because|though|actually|okay|like|anyway|you see|like that"
     r"|if that makes sense"
     r"|i mean|um|uh|then|too much of that|sir|doctor|doc)[\s,.;:!-]*$",

@@ -2,7 +2,8 @@
 
 A template says which sections there are, in which order, and what may stand in each; it holds no wording of
 its own beyond an instruction for the engine. The templates that ship lie beside this file, one each, with a
-version; a clinician's own file is read by `read_template`. Nothing here writes a note.
+version, and as they were before in `earlier`; a clinician's own is read by `read_template`, `parse_template`
+and `template_of`, and written out by `template_toml`. Nothing here writes a note or a file.
 
 A section's `kinds` name the facts it takes, as `kind` or `kind.aspect` (`history.family`), in the order in
 which they are written. Without `kinds` they are read off the header and the instruction; an empty list leaves
@@ -11,6 +12,7 @@ the section to the clinician.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
@@ -25,9 +27,29 @@ from summarizer.types import FactKind
 MAX_SECTIONS = 20
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LOINC = re.compile(r"\d{1,7}-\d")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LONGEST_TITLE, _LONGEST_INSTRUCTION = 120, 2000
 _KINDS = frozenset(get_args(FactKind))
-_TEMPLATE_KEYS = frozenset({"name", "version", "title", "loinc", "sections"})
+_ASPECTS: dict[str, frozenset[str]] = {
+    "history": frozenset(
+        {"allergy", "developmental", "family", "medical", "psychiatric", "social", "surgical", "trauma"}
+    ),
+    "medication": frozenset({"other", "psychiatric"}),
+    "homework": frozenset({"assigned", "done"}),
+    "symptom": frozenset({"cognition", "reviewed"}),
+    "event": frozenset({"stressor"}),
+    "goal": frozenset({"named"}),
+    "observation": frozenset(
+        {"examination", "identifying", "impression", "reason", "recalled", "result", "stated"}
+    ),
+}
+"""What may follow the dot: the aspects that facts of a kind have."""
+_TEMPLATE_KEYS = frozenset({"name", "version", "title", "loinc", "client_term", "sections"})
 _SECTION_KEYS = frozenset({"code", "title", "loinc", "instruction", "kinds"})
+
+
+CLIENT_TERM = "Client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +69,17 @@ class TemplateSection:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A kind of note: `name` finds it, `version` is kept in the note's provenance, `loinc` codes the document."""
+    """A kind of note: `name` finds it, `version` is kept in the note's provenance, `loinc` codes the document.
+
+    `client_term` is what such notes call the client unless somebody chose otherwise: `Patient` where medicine does.
+    """
 
     name: str
     version: int
     title: str
     loinc: str
     sections: tuple[TemplateSection, ...]
+    client_term: str = CLIENT_TERM
 
     def only(self, code: str) -> Template:
         """The template with the one section `code`, for drafting that section anew.
@@ -79,13 +105,33 @@ def template_names() -> tuple[str, ...]:
     )
 
 
+def template_key(name: str) -> str:
+    """The name as templates are kept under: `Physical-SOAP` → `physical_soap`; empty where it can be none."""
+    key = name.strip().lower().replace("-", "_")
+    return key if _NAME.fullmatch(key) else ""
+
+
 @cache
 def load_template(name: str) -> Template:
     """The shipped template of that name. Raises `UnknownTemplate`."""
-    wanted = name.strip().lower().replace("-", "_")
+    wanted = template_key(name)
     if wanted not in template_names():
         raise UnknownTemplate(f"no template is named {name!r}; there are {', '.join(template_names())}")
     return parse_template((files(__name__) / f"{wanted}.toml").read_text("utf-8"), source=f"{wanted}.toml")
+
+
+@cache
+def earlier_template(name: str, version: int) -> Template:
+    """A shipped template as it was in an earlier version. Raises `UnknownTemplate`."""
+    template = load_template(name)
+    if template.version == version:
+        return template
+    kept = files(__name__) / "earlier" / f"{template.name}.{version}.toml"
+    if not kept.is_file():
+        raise UnknownTemplate(
+            f"there is no version {version} of the template {template.name}; it has version {template.version}"
+        )
+    return parse_template(kept.read_text("utf-8"), source=f"{template.name}.{version}.toml")
 
 
 def read_template(path: Path) -> Template:
@@ -103,14 +149,19 @@ def parse_template(text: str, *, source: str = "template") -> Template:
     """A template from TOML text. Raises `UnreadableTemplate`, which names `source` and the fault."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UnreadableTemplate(f"{source} is not TOML: {error}") from error
+    return template_of(table, source=source)
+
+
+def template_of(table: dict[str, Any], *, source: str = "template") -> Template:
+    """A template from a table with the keys of the TOML form. Raises `UnreadableTemplate`."""
     _refuse_unknown(table, _TEMPLATE_KEYS, source)
     name = _string(table, "name", source)
     if not _NAME.fullmatch(name):
         raise UnreadableTemplate(f"{source}: name must be lower-case letters, digits and _, not {name!r}")
     version = table.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 2**31:
         raise UnreadableTemplate(f"{source}: version must be a whole number from 1 up, not {version!r}")
     sections = table.get("sections")
     if not isinstance(sections, list) or not 1 <= len(sections) <= MAX_SECTIONS:
@@ -123,7 +174,26 @@ def parse_template(text: str, *, source: str = "template") -> Template:
     for code in codes:
         if codes.count(code) > 1:
             raise UnreadableTemplate(f"{source}: the section code {code} is used twice; each must be its own")
-    return Template(name, version, _string(table, "title", source), _string(table, "loinc", source, ""), read)
+    title, loinc = _string(table, "title", source), _loinc(table, source)
+    return Template(name, version, title, loinc, read, _string(table, "client_term", source, CLIENT_TERM))
+
+
+def template_toml(template: Template) -> str:
+    """The TOML file of a template, such that `parse_template` gives the same template again."""
+
+    def pair(key: str, value: str) -> str:
+        # JSON's escapes are TOML's; DEL is the one character that JSON leaves bare and TOML does not take.
+        return f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+
+    lines = [pair("name", template.name), f"version = {template.version}", pair("title", template.title)]
+    lines += [pair("loinc", template.loinc)] if template.loinc else []
+    lines += [pair("client_term", template.client_term)]
+    for section in template.sections:
+        lines += ["", "[[sections]]", pair("code", section.code), pair("title", section.title)]
+        lines += [pair("loinc", section.loinc)] if section.loinc else []
+        lines += [pair("instruction", section.instruction)]
+        lines += [f"kinds = [{', '.join(json.dumps(kind) for kind in section.kinds)}]"]
+    return "\n".join(lines) + "\n"
 
 
 def _section(entry: Any, where: str) -> TemplateSection:
@@ -141,17 +211,22 @@ def _section(entry: Any, where: str) -> TemplateSection:
     kinds = entry["kinds"]
     if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
         raise UnreadableTemplate(f"{where}: kinds must be a list of names")
-    for kind in kinds:
-        if kind.split(".")[0] not in _KINDS:
+    for named in kinds:
+        kind, _, aspect = named.partition(".")
+        if kind not in _KINDS:
             raise UnreadableTemplate(
                 f"{where}: {kind!r} is no kind of fact; there are {', '.join(sorted(_KINDS))}"
             )
+        known = _ASPECTS.get(kind, frozenset())
+        if named != kind and aspect not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else f"write {kind!r} alone"
+            raise UnreadableTemplate(f"{where}: {named!r} names no aspect of {kind}; {there}")
     return TemplateSection(
         code,
         _string(entry, "title", where),
-        _string(entry, "loinc", where, ""),
-        _string(entry, "instruction", where),
-        tuple(kinds),
+        _loinc(entry, where),
+        _string(entry, "instruction", where, longest=_LONGEST_INSTRUCTION),
+        tuple(dict.fromkeys(kinds)),
     )
 
 
@@ -187,13 +262,28 @@ def kinds_named_in(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _string(table: dict[str, Any], key: str, where: str, default: str | None = None) -> str:
+def _string(
+    table: dict[str, Any], key: str, where: str, default: str | None = None, *, longest: int = _LONGEST_TITLE
+) -> str:
     value = table.get(key, default)
     if not isinstance(value, str) or (default is None and not value.strip()):
+        came = "missing" if value is None else "empty" if value == "" else f"a {type(value).__name__}"
+        raise UnreadableTemplate(f"{where}: {key} must be text, and it is {came}")
+    value = " ".join(value.split())
+    if len(value) > longest:
+        raise UnreadableTemplate(f"{where}: {key} may have {longest} characters, and it has {len(value)}")
+    if _UNPRINTABLE.search(value):
+        raise UnreadableTemplate(f"{where}: {key} must be text without control characters")
+    return value
+
+
+def _loinc(table: dict[str, Any], where: str) -> str:
+    code = _string(table, "loinc", where, "")
+    if code and not _LOINC.fullmatch(code):
         raise UnreadableTemplate(
-            f"{where}: {key} must be text, and it is {'missing' if value is None else repr(value)}"
+            f"{where}: loinc must be a code such as 11506-3 or be left out, not {code!r}"
         )
-    return value.strip()
+    return code
 
 
 def _refuse_unknown(table: dict[str, Any], known: frozenset[str], where: str) -> None:

@@ -18,7 +18,7 @@ from running import consented
 from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
-from scribe.capture import Capture, Surroundings, to_the_end
+from scribe.capture import Capture
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
 from scribe.engines import Engines
@@ -28,6 +28,7 @@ from scribe.recognition import Recognition
 from scribe.sample import sample_audio
 from scribe.session import Step
 from scribe.store import Store
+from scribe.surroundings import Surroundings
 from scribe.wire import Gap, ServerMessage, Start, UtteranceMessage
 from summarizer.extractive import ExtractiveEngine
 
@@ -160,28 +161,5 @@ def test_off_the_record_is_stored_with_its_state_in_one_step(tmp_path: Path) -> 
             await capture.resume()
             assert store.session("s1").state == "recording"
             assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume"]
-
-    asyncio.run(check())
-
-
-def test_a_cancelled_wait_does_not_leave_its_thread_behind() -> None:
-    async def check() -> None:
-        import threading
-
-        go, done = threading.Event(), threading.Event()
-
-        def work() -> None:
-            go.wait(20)
-            done.set()
-
-        waiting = asyncio.create_task(to_the_end(work))
-        await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        go.set()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert done.is_set()
 
     asyncio.run(check())

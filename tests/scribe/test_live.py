@@ -18,7 +18,6 @@ from running import consented
 from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
-from scribe.capture import Surroundings
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
 from scribe.engines import Engines
@@ -29,6 +28,7 @@ from scribe.recognition import Recognition
 from scribe.sample import sample_audio
 from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
+from scribe.surroundings import Surroundings
 from scribe.wire import Start
 from summarizer.extractive import ExtractiveEngine
 

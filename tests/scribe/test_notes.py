@@ -168,3 +168,63 @@ def test_the_audit_can_be_read_and_is_itself_audited(http: httpx.Client) -> None
     second = http.get("/v1/audit").json()
     assert len(second) == len(first) + 1
     assert second[-1]["action"] == "audit read"
+
+
+def test_the_chosen_style_is_kept_for_every_later_draft_of_a_section(
+    http: httpx.Client, session: str
+) -> None:
+    style = {"tense": "past", "person": "first", "client_term": "Jordan", "layout": "sentences"}
+    note = http.post(f"{session}/note", json={"template": "soap", "detail": "detailed", **style}).json()[
+        "note"
+    ]
+    assert {key: note[key] for key in style} == style
+    assert "Jordan reported" in str(note["sections"])
+    for section in note["sections"]:
+        again = http.post(f"{session}/note/sections/{section['code']}/redraft").json()["note"]
+        fresh = next(one for one in again["sections"] if one["code"] == section["code"])
+        assert [s["text"] for s in fresh["statements"]] == [s["text"] for s in section["statements"]]
+    running = http.get(f"{session}/note/export", params={"format": "markdown", "draft": True}).text
+    assert "\nJordan reported" in running
+
+
+def test_an_example_note_steers_a_draft_and_is_not_kept(
+    http: httpx.Client, session: str, shared_server: RunningServer
+) -> None:
+    example = "Data: Pt. reported quarrels with a zookeeper.\nAssessment: Pt. was calm.\nPlan: Pt. to rest."
+    note = http.post(f"{session}/note", json={"like": example}).json()["note"]
+    assert (note["template"], note["client_term"], note["tense"]) == ("dap", "Pt.", "past")
+    kept = b"".join(path.read_bytes() for path in shared_server.data_dir.rglob("*") if path.is_file())
+    assert "zookeeper" not in str(note)
+    assert b"zookeeper" not in kept + shared_server.said.read_bytes()
+
+
+def test_a_note_is_redrafted_with_the_version_of_its_template_that_it_has(
+    http: httpx.Client, session: str
+) -> None:
+    path = "/v1/templates/changing"
+    first = {
+        "title": "C",
+        "sections": [{"code": "A", "title": "First", "instruction": "x", "kinds": ["sleep"]}],
+    }
+    second = {
+        "title": "C",
+        "sections": [{"code": "B", "title": "Second", "instruction": "x", "kinds": ["goal"]}],
+    }
+    try:
+        http.put(path, json=first)
+        note = http.post(f"{session}/note", json={"template": "changing"}).json()["note"]
+        version = note["provenance"]["template_version"]
+        http.put(path, json=second)
+        for change in (lambda: None, lambda: http.delete(path)):
+            change()
+            again = http.post(f"{session}/note/sections/A/redraft")
+            assert again.status_code == 200, again.text
+            assert again.json()["note"]["sections"][0]["title"] == "First"
+            assert again.json()["note"]["provenance"]["template_version"] == version
+        assert http.post(f"{session}/note/sections/B/redraft").status_code == 404
+        assert http.post(f"{session}/note", json={"template": "changing"}).status_code == 400
+        older = {"template": "changing", "template_version": int(version)}
+        assert http.post(f"{session}/note", json=older).json()["note"]["sections"][0]["code"] == "A"
+    finally:
+        http.delete(path)
+        http.post(f"{session}/note", json={"template": "soap"})

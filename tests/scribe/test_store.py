@@ -11,9 +11,12 @@ import alembic.autogenerate
 import alembic.migration
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from scribe.crypto import KeyEncryptionKey
 from scribe.errors import NotFound, StoreFailed, WrongState
+from scribe.marking import FactMark
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import NewSession, Participant, SpeakerAssignment, State, Step
 from scribe.store import GENESIS, Store, StoredSession
@@ -211,3 +214,53 @@ def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, 
         store.commit_words("s1", [line(2, "word " * 20_000)])
     assert "word" not in refused.value.detail
     assert [kept.id for kept in store.transcript("s1")] == ["u1"]
+
+
+def test_fact_marks_outlive_the_process_and_stand_nowhere_in_clear(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    mark = FactMark(status="discarded", utterance="u1", kind="sleep", text="xylophone nightmares")
+    assert store.fact_marks("s1") == {}
+    store.change_fact_marks("s1", lambda _, marks: {**marks, "u1.0.sleep": mark})
+    store.change_fact_marks("s1", lambda _, marks: {**marks, "u1.9.sleep": mark})
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    for canary in (b"xylophone", b"u1.0.sleep", b"discarded"):
+        assert canary not in written
+    store.close()
+    assert Store(url, KEY).fact_marks("s1") == {"u1.0.sleep": mark, "u1.9.sleep": mark}
+
+
+def test_fact_marks_go_with_the_transcript_and_with_the_session(store: Store, tmp_path: Path) -> None:
+    mark = FactMark(status="pinned", utterance="u1", kind="sleep", text="I nap")
+    store.change_fact_marks("s1", lambda *_: {"u1.0.sleep": mark})
+    store.forget_transcript("s1")
+    assert store.fact_marks("s1") == {}
+    store.change_fact_marks("s1", lambda *_: {"u1.0.sleep": mark})
+    raw = sqlite3.connect(tmp_path / "scribe.db")
+    (sealed,) = raw.execute("select fact_marks from sessions").fetchone()
+    store.shred("s1", NOW)
+    assert raw.execute("select fact_marks from sessions").fetchone() == (None,)
+    raw.close()
+    assert sealed not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_a_database_of_the_first_version_gets_the_column_for_fact_marks(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    engine = sa.create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "scribe:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "insert into sessions (id, state, template, created_at, position, channels, transcribed)"
+                " values ('s0', 'shredded', 'soap', '2026-01-01 00:00:00', 0, 0, 0)"
+            )
+        )
+    engine.dispose()
+    store = Store(url, KEY)
+    store.migrate()
+    assert [row.id for row in store.list_sessions()] == ["s0"]
+    store.create_session("s1", NEW, NOW)
+    assert store.fact_marks("s1") == {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scribe.errors import BadRequest, ScribeError, TooLarge, UnusableAudio
 from scribe.stream import MAX_FRAME_BYTES, AudioFrame, Phase, RefusedFrame, StreamProtocol
-from scribe.wire import Mark, Pause, Start, Stop
+from scribe.wire import FactChoice, Mark, Pause, Start, Stop
 
 START = json.dumps({"type": "start", "encoding": "pcm_s16le", "sample_rate": 16000, "channels": 1})
 
@@ -28,6 +28,17 @@ def test_start_then_audio_then_stop() -> None:
     assert isinstance(protocol.receive_text('{"type":"mark","label":"goal"}'), Mark)
     assert isinstance(protocol.receive_text('{"type":"stop"}'), Stop)
     assert protocol.phase is Phase.STOPPED
+
+
+def test_a_fact_is_chosen_on_the_record_and_off_it() -> None:
+    protocol = live(facts=True)
+    chosen = '{"type":"fact","id":"u1.0.sleep","status":"pinned"}'
+    assert protocol.receive_text(chosen) == FactChoice(type="fact", id="u1.0.sleep", status="pinned")
+    protocol.receive_text('{"type":"pause"}')
+    assert isinstance(protocol.receive_text(chosen), FactChoice)
+    assert protocol.phase is Phase.PAUSED
+    with pytest.raises(BadRequest, match="status"):
+        protocol.receive_text(chosen.replace("pinned", "liked"))
 
 
 @pytest.mark.parametrize("first", ['{"type":"stop"}', '{"type":"pause"}', '{"type":"mark","label":""}'])

@@ -110,8 +110,11 @@ def test_examination_findings_are_taken_only_where_a_body_is_examined(talk: Talk
     assert ("aspect", "examination") in [entry for fact in facts for entry in fact.attributes]
 
 
-def test_commands_to_a_device_are_nobodys_facts(talk: Talk) -> None:
-    assert of_kind(talk("C: My leg hurts.\nT: Hey, Dragon, order an x-ray of the leg."), "plan") == []
+def test_a_command_that_only_works_a_device_is_nobodys_fact_and_an_order_given_to_one_is_a_plan(
+    talk: Talk,
+) -> None:
+    assert of_kind(talk("C: My leg hurts.\nT: Hey, Dragon, show me the x-ray of the leg."), "plan") == []
+    assert of_kind(talk("C: My leg hurts.\nT: Hey, Dragon, order an x-ray of the leg."), "plan") != []
 
 
 @pytest.mark.parametrize(

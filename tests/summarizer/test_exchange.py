@@ -58,7 +58,7 @@ def written(turns: tuple[Turn, ...], name: str = "soap") -> list[str]:
         (
             "Are you taking your Lexapro?",
             "Yes, 10 milligrams every night.",
-            "Client reports taking their Lexapro, 10 milligrams every night.",
+            "Client reports taking their Lexapro, 10 mg every night.",
         ),
         (
             "How are you doing with the medication?",

@@ -31,7 +31,7 @@ def texts(body: NoteBody, code: str) -> list[str]:
 def test_a_session_becomes_a_note(session: Session) -> None:
     body = note(session("panic"))
     assert "Client reports sleeping badly since March." in texts(body, "SUBJECTIVE")
-    assert "Client reports sleeping about four hours a night." in texts(body, "SUBJECTIVE")
+    assert "Client reports sleeping about 4 hours a night." in texts(body, "SUBJECTIVE")
     assert (
         'Clinician guided a paced breathing exercise; client responded, "That helps, my shoulders '
         'feel looser."' in texts(body, "OBJECTIVE")
@@ -191,3 +191,27 @@ def test_homework_asked_for_next_week_is_an_item_of_the_plan(talk: Talk) -> None
         "C: I feel bad.\nT: For next week, please write the diary every night.\nC: Okay, I can do that."
     )
     assert texts(note(turns), "PLAN") == ["Client to write the diary every night; client agreed."]
+
+
+def test_plain_denials_stand_in_one_sentence_with_every_question_and_answer(talk: Talk) -> None:
+    said = talk(
+        "T: Any fever?\nC: No.\nT: Any cough?\nC: No.\nT: Any chest pain?\nC: No.\n"
+        "T: Your lungs are clear and there is no swelling."
+    )
+    (section,) = (s for s in note(said, "history_and_physical").sections if s.code == "ROS")
+    (statement,) = section.statements
+    assert statement.text == "Client denies fever, cough, or chest pain."
+    assert {span.turn for span in statement.evidence} == {"t1", "t2", "t3", "t4", "t5", "t6"}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("I slept five hours. Sorry, I mean six hours.", '"I slept five hours. Sorry, I mean six hours."'),
+        ("I take 20 milligrams of Prozac. No, actually, it is 40 milligrams.", "it is 40 milligrams"),
+    ],
+)
+def test_a_number_that_is_taken_back_is_told_with_the_right_one(talk: Talk, said: str, told: str) -> None:
+    written = [s.text for section in note(talk(f"C: {said}")).sections for s in section.statements]
+    assert len(written) == 1
+    assert told in written[0]

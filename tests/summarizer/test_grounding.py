@@ -120,3 +120,146 @@ def test_a_dictated_denial_is_the_clinicians_own_word() -> None:
         (Section("SUBJECTIVE", "S", "drafted", (Statement("s-1", turns[0].text, said, "clinician"),)),),
     )
     assert check(body, turns) == ()
+
+
+HEARD = (
+    Turn("q1", "clinician", "Any chest pain?"),
+    Turn("a1", "client", "Yes, when I climb stairs."),
+    Turn("q2", "clinician", "Do you drink alcohol?"),
+    Turn("a2", "client", "No, not at all."),
+    Turn("m", "client", "I take fifty milligrams of sertraline once a day since March."),
+    Turn("s", "client", "I sleep badly and I feel restless, and it doesn't affect my work."),
+    Turn("b", "clinician", "Okay."),
+    Turn("p", "clinician", "I want you to write down three worries each evening."),
+    Turn("o", "clinician", "Would you like to try a sleep clinic?"),
+    Turn("n", "client", "No, I don't want that."),
+    Turn("w", "clinician", "Shall we meet on Tuesday at half past three?"),
+    Turn("y", "client", "Yes, that works."),
+    Turn("k", "clinician", "Have you had any thoughts of killing yourself?"),
+    Turn("l", "client", "No."),
+    Turn("d", "client", "I was told that I have bipolar disorder."),
+    Turn("i", "clinician", "Let's breathe in slowly, and out, two, three, four."),
+)
+
+
+def heard(
+    text: str, *names: str, code: str = "SUBJECTIVE", support: Support = "direct"
+) -> set[tuple[str, str]]:
+    lengths = {turn.id: len(turn.text) for turn in HEARD}
+    spans = tuple(Span(name, 0, lengths[name]) for name in names)
+    body = NoteBody("soap", (Section(code, "T", "drafted", (Statement("s-1", text, spans, support),)),))
+    return {(f.kind, f.severity) for f in check(body, HEARD, template=load_template("soap"))}
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken", "kept", "names"),
+    [
+        ("unsupported_number", "Client takes 60 mg of sertraline.", "Client takes 50 mg of sertraline.", "m"),
+        ("unsupported_number", "Client takes 50 mcg of sertraline.", "Client takes 50mg of sertraline.", "m"),
+        (
+            "unsupported_number",
+            "Client takes sertraline twice a day.",
+            "Client takes sertraline once a day.",
+            "m",
+        ),
+        (
+            "unsupported_number",
+            "Next meeting on Tuesday at 4:30.",
+            "Next meeting on Tuesday at 3:30.",
+            "w y",
+        ),
+        (
+            "unsupported_date",
+            "Client takes sertraline since April.",
+            "Client takes sertraline since March.",
+            "m",
+        ),
+        ("unsupported_drug", "Client takes Prozac since March.", "Client takes Zoloft since March.", "m"),
+        ("unsupported_drug", "Client takes Florimax 50 mg.", "Client takes sertraline 50 mg.", "m"),
+        ("quote_not_exact", "Client states, ‘I sleep terribly.’", "Client states, ‘I sleep badly’.", "s"),
+        ("quote_not_exact", 'Client states, "I sleep badly.', 'Client states, "I sleep badly".', "s"),
+        (
+            "wrong_speaker",
+            "Client reports writing down three worries.",
+            "Client reports sleeping badly.",
+            "p",
+        ),
+        ("denial_without_question", "Client does not endorse restlessness.", "Client denies alcohol.", "s"),
+        ("polarity", "Client denies chest pain.", "Client denies drinking alcohol.", "q1 a1 q2 a2"),
+        ("polarity", "Client drinks alcohol.", "Client does not drink alcohol.", "q2 a2"),
+        (
+            "not_from_audio",
+            "Client sleeps badly with flat affect.",
+            "Client feels restless and sleeps badly.",
+            "s",
+        ),
+        ("not_from_audio", "Client appeared restless.", "Client reports feeling restless.", "s"),
+        (
+            "not_from_audio",
+            "Client sleeps badly; speech was normal, oriented x3.",
+            "Client sleeps badly; it does not affect work.",
+            "s",
+        ),
+        (
+            "diagnosis",
+            "Client reports bipolar disorder and PTSD.",
+            "Client was told that they have bipolar disorder.",
+            "d",
+        ),
+        ("diagnosis", "Client sleeps badly (F51.01).", "Client sleeps badly.", "s"),
+        (
+            "risk_level",
+            "Client denies thoughts of suicide; risk is low.",
+            "Client denies thoughts of suicide.",
+            "k l",
+        ),
+        (
+            "risk_level",
+            "Client denies suicidal thoughts and is safe.",
+            "Client denies suicidal thoughts.",
+            "k l",
+        ),
+        (
+            "unsupported",
+            "Client enjoys gardening with cousins.",
+            "Client sleeps badly and feels restless.",
+            "s",
+        ),
+    ],
+)
+def test_a_hostile_statement_is_caught_and_its_near_miss_is_not(
+    kind: str, broken: str, kept: str, names: str
+) -> None:
+    assert (kind, "blocking") in heard(broken, *names.split())
+    near = {"wrong_speaker": "s", "denial_without_question": "q2 a2"}.get(kind, names)
+    assert {found for found, severity in heard(kept, *near.split()) if severity == "blocking"} == set()
+
+
+def test_a_plan_is_the_clinicians_and_not_what_the_client_refused() -> None:
+    plan = {"code": "PLAN"}
+    assert ("wrong_role", "blocking") in heard("Client to sleep badly at work.", "b", "s", **plan)
+    assert ("not_agreed", "blocking") in heard("Client to try a sleep clinic.", "o", "n", **plan)
+    assert (
+        heard("Client to write down three worries each evening.", "p", support="clinician", **plan) == set()
+    )
+    assert (
+        heard("Next appointment: Tuesday at half past three.", "w", "y", support="clinician", **plan) == set()
+    )
+
+
+def test_a_technique_must_be_shown_by_the_clinicians_words() -> None:
+    named = "Clinician guided a paced breathing exercise."
+    body = {"code": "OBJECTIVE", "support": "clinician"}
+    assert ("technique_not_shown", "blocking") in heard(named, "b", **body)
+    assert heard(named, "i", **body) == set()
+
+
+def test_support_that_is_only_claimed_is_no_support() -> None:
+    assert ("wrong_support", "blocking") in heard("Client sleeps badly.", "s", support="clinician")
+    assert ("wrong_support", "blocking") in heard("Client has three horses.", "s", support="context")
+    assert heard("Client sleeps badly.", "s") == set()
+
+
+def test_the_order_in_which_spans_are_named_changes_nothing() -> None:
+    for names in (("k", "l"), ("l", "k")):
+        assert heard("Client denies thoughts of suicide.", *names) == set()

@@ -6,7 +6,16 @@ import asyncio
 import math
 
 from summarizer.extractive import ExtractiveEngine
-from summarizer.metrics import claim_recall, claims, grounding_of, idf, is_recalled
+from summarizer.metrics import (
+    claim_recall,
+    claims,
+    grounding_of,
+    idf,
+    is_recalled,
+    recalled,
+    sentence_recall,
+    statements_of,
+)
 from summarizer.summarize import summarize
 from summarizer.templates import load_template
 from summarizer.types import Draft, EngineInfo, NoteBody, Section, Span, Statement, Turn
@@ -41,6 +50,22 @@ def test_recall_counts_claims() -> None:
         "soap", (Section("S", "S", "drafted", (Statement("s-1", "Client reports ankle swelling.", ()),)),)
     )
     assert claim_recall("Ankle swelling. Chronic migraine headaches.", body, {}) == (1, 2)
+
+
+def test_recall_is_the_same_for_sentences_that_are_no_note() -> None:
+    body = NoteBody(
+        "soap", (Section("S", "S", "drafted", (Statement("s-1", "Client reports ankle swelling.", ()),)),)
+    )
+    reference = "Ankle swelling. Chronic migraine headaches."
+    assert statements_of(body) == ["Client reports ankle swelling."]
+    assert sentence_recall(reference, statements_of(body), {}) == claim_recall(reference, body, {}) == (1, 2)
+    assert sentence_recall(reference, [], {}) == (0, 2)
+
+
+def test_a_rare_word_decides_whether_a_claim_is_recalled() -> None:
+    weights = {"ankl": 8.0, "pain": 1.0}
+    assert recalled(["ankle pain"], ["Ankle."], weights) == (True,)
+    assert recalled(["ankle pain"], ["Pain."], weights) == (False,)
 
 
 def test_faults_are_counted_from_the_transcript() -> None:

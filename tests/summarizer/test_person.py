@@ -102,3 +102,14 @@ def test_an_answer_takes_its_topic_from_the_question(
     answer: str, question: str, sentence: str | None
 ) -> None:
     assert on_topic(answer, question, "work", THEY) == sentence
+
+
+def test_a_comma_where_the_speaker_halted_is_left_out() -> None:
+    assert reported("I'd like to, go back to the gym", THEY) == "Client would like to go back to the gym"
+    assert (
+        reported("my friends did not, like, know", THEY) == "Client reports that their friends did not know"
+    )
+
+
+def test_a_clause_that_breaks_off_before_its_last_word_is_not_told() -> None:
+    assert reported("I used to swim quite a bit, and in the last", THEY) is None

@@ -29,11 +29,11 @@ def sentences_of(turns: tuple[Turn, ...], *kinds: str, style: Style | None = Non
         ("C: I've been sleeping badly since march.", "Client reports sleeping badly since March."),
         (
             "T: How many hours do you sleep a night?\nC: About four.",
-            "Client reports sleeping about four hours a night.",
+            "Client reports sleeping about 4 hours a night.",
         ),
         (
             "T: How many hours of sleep do you get?\nC: Maybe five or six hours.",
-            "Client reports sleeping maybe five or six hours.",
+            "Client reports sleeping maybe 5 or 6 hours.",
         ),
         ("T: Do you smoke?\nC: No.", "Client denies smoking."),
         (
@@ -43,7 +43,7 @@ def sentences_of(turns: tuple[Turn, ...], *kinds: str, style: Style | None = Non
         (
             "T: Any thoughts of suicide?\nC: No. Nothing like that.",
             'Client denies thoughts of suicide (asked: "Any thoughts of suicide?"; answered: "No. '
-            'Nothing like that.")',
+            'Nothing like that.").',
         ),
         (
             "T: Any thoughts of suicide?\nC: Sometimes, at night.",
@@ -78,7 +78,7 @@ def test_the_clients_side_reads_like_a_note(talk: Talk, talked: str, written: st
             "If the thoughts get stronger, client to call their sister.",
         ),
         ("Continue taking your medication.", "Client to continue taking their medication."),
-        ("I'll see you again in two weeks.", "Next appointment: in two weeks."),
+        ("I'll see you again in two weeks.", "Next appointment: in 2 weeks."),
         ("We could try a lower dose.", "Option discussed: try a lower dose."),
     ],
 )

@@ -65,3 +65,26 @@ def test_nobody_is_said_to_deny_doing_well() -> None:
     found = proposition("Are you sleeping okay?", CLIENT)
     assert found is not None
     assert found.denies == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "reports"),
+    [
+        ("Does your back hurt at night?", "that their back hurts at night"),
+        ("Is your sleep getting better?", "that their sleep is getting better"),
+        ("and you're still due for a checkup, right?", "that they are still due for a checkup"),
+        ("Did your hand swell up?", "that their hand swelled up"),
+    ],
+)
+def test_a_question_about_something_of_the_clients_is_turned_into_its_clause(
+    question: str, reports: str
+) -> None:
+    found = proposition(question, CLIENT)
+    assert found is not None
+    assert found.reports == found.denies == reports
+
+
+def test_a_no_to_two_things_denies_both_and_a_yes_affirms_neither() -> None:
+    found = proposition("Are you experiencing fever or chills?", CLIENT)
+    assert found is not None
+    assert (found.reports, found.denies) == ("", "experiencing fever or chills")

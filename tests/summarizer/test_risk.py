@@ -33,6 +33,10 @@ Talk = Callable[[str], tuple[Turn, ...]]
         ("he won't let me see my sister", "abuse"),
         ("he put his hands around my neck", "abuse"),
         ("she throws plates at me", "violence"),
+        ("she told me she'd kill me if I told anyone", "violence"),
+        ("my husband would kill me if he knew", "violence"),
+        ("I used to burn myself when I was in college", "self-harm"),
+        ("I don't see much point in living", "suicidal ideation"),
         ("there's a gun in the closet", "access to means"),
         ("I've been saving up my pills", "access to means"),
     ],
@@ -135,3 +139,32 @@ def test_wanting_not_to_live_is_no_denial_though_it_says_not(talk: Talk) -> None
 def test_an_unasked_denial_is_quoted_as_negated(talk: Talk) -> None:
     (risk,) = risk_statements(talk("C: I haven't thought about suicide this week."))
     assert (risk.polarity, risk.question) == ("negated", None)
+
+
+@pytest.mark.parametrize("said", ["I can't see any point in going on.", "I don't have a reason to live."])
+def test_a_danger_that_is_named_by_its_own_not_is_affirmed(said: str, talk: Talk) -> None:
+    (risk,) = risk_statements(talk(f"C: {said}"))
+    assert risk.polarity == "affirmed"
+
+
+@pytest.mark.parametrize("answer", ["Not today.", "No, but last month yes.", "Not really."])
+def test_a_no_with_a_reserve_is_no_denial(answer: str, talk: Talk) -> None:
+    (risk,) = risk_statements(talk(f"T: Any thoughts of ending your life?\nC: {answer}"))
+    assert risk.polarity == "uncertain"
+    assert risk.quote == answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["These shoes are killing me.", "It kills me to see him sad.", "I burned myself when I was frying eggs."],
+)
+def test_a_turn_of_speech_and_an_accident_are_no_risk(said: str, talk: Talk) -> None:
+    assert risk_statements(talk(f"C: {said}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "polarity"), [("No.", "affirmed"), ("Yes, I do.", "negated"), ("I guess.", "uncertain")]
+)
+def test_whoever_does_not_feel_safe_is_in_danger(answer: str, polarity: str, talk: Talk) -> None:
+    (risk,) = risk_statements(talk(f"T: Do you feel safe at home?\nC: {answer}"))
+    assert risk.polarity == polarity

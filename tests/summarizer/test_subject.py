@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from summarizer.subject import client_of, clinician_inside, pronouns_of, subject_of
+from summarizer.subject import client_of, clinician_of, pronouns_of, subject_of
 from summarizer.types import Style
 
 
@@ -23,5 +23,5 @@ def test_an_interpreters_words_are_the_clients_and_are_marked_as_such() -> None:
 
 
 def test_a_clinicians_name_keeps_its_capital_inside_a_sentence() -> None:
-    assert clinician_inside(Style()) == "clinician"
-    assert clinician_inside(Style(clinician_term="Dr. Okafor")) == "Dr. Okafor"
+    assert clinician_of(Style()).inside == "clinician"
+    assert clinician_of(Style(clinician_term="Dr. Okafor")).inside == "Dr. Okafor"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.techniques import is_medical_visit, techniques_in
+from summarizer.clinical import counted, visit_of
+from summarizer.techniques import techniques_in
 from summarizer.types import Turn
 
 
@@ -21,6 +22,10 @@ from summarizer.types import Turn
         ("Let's do a role play, I'll be your boss.", "role play"),
         ("It makes sense that you felt hurt.", "validation"),
         ("It sounds like you're torn.", "reflective listening"),
+        ("You've carried this by yourself for years.", "reflective listening"),
+        ("Your children mean the world to you.", "reflective listening"),
+        ("There are several groups that meet in the evening.", "information"),
+        ("A lot of people with a broken arm get a cast for six weeks.", "information"),
         ("That took a lot of courage.", "affirmation"),
     ],
 )
@@ -42,9 +47,21 @@ def test_a_deep_breath_under_a_stethoscope_is_no_breathing_exercise() -> None:
         Turn("1", "clinician", "I'm going to listen to your lungs now, let me get my stethoscope."),
         Turn("2", "clinician", "Take a deep breath in and out."),
     ]
-    assert is_medical_visit(turns)
+    assert visit_of(map(counted, turns)).exam_room
     assert techniques_in("Breathe in and breathe out.", in_exam_room=True) == ()
 
 
 def test_small_talk_is_no_technique() -> None:
     assert techniques_in("The parking is over there.") == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You should call your doctor about it.",
+        "You know, the other day it rained.",
+        "You can sit over there by the window.",
+    ],
+)
+def test_advice_and_talk_to_the_client_are_no_reflection(said: str) -> None:
+    assert "reflective listening" not in [technique.name for technique in techniques_in(said)]

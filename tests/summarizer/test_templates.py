@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from summarizer.errors import UnknownTemplate, UnreadableTemplate
-from summarizer.templates import load_template, parse_template, read_template, template_names
+from summarizer.templates import (
+    earlier_template,
+    load_template,
+    parse_template,
+    read_template,
+    template_key,
+    template_names,
+    template_of,
+    template_toml,
+)
 
 GOOD = """
 name = "mine"
@@ -97,6 +106,12 @@ def test_an_empty_list_of_kinds_leaves_a_section_to_the_clinician() -> None:
         (GOOD + 'kinds = ["weather"]\n', "no kind of fact"),
         (GOOD + 'colour = "red"\n', "'colour' is not known"),
         (GOOD.replace('"STORY"', '"my story"'), "capital letters"),
+        (GOOD + 'kinds = ["history.famly"]\n', "no aspect of history; there are allergy"),
+        (GOOD + 'kinds = ["sleep.bad"]\n', "write 'sleep' alone"),
+        (GOOD + 'loinc = "SOAP"\n', "loinc must be a code"),
+        (GOOD.replace("Symptoms and sleep", "x" * 2001), "may have 2000 characters"),
+        (GOOD.replace("My note", "My\\u0000note"), "control characters"),
+        ("a = " + "[" * 5000, "not TOML"),
     ],
 )
 def test_a_template_that_misses_something_is_told_what(text: str, says: str) -> None:
@@ -115,3 +130,55 @@ def test_twenty_one_sections_are_too_many() -> None:
 def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(UnreadableTemplate, match=r"gone\.toml"):
         read_template(tmp_path / "gone.toml")
+
+
+def test_a_template_written_out_is_read_back_the_same() -> None:
+    odd = template_of(
+        {
+            "name": "odd",
+            "version": 7,
+            "title": 'Quotes " and \\ and emoji 🙂',
+            "sections": [
+                {"code": "A", "title": "Ä", "instruction": "Line\none", "kinds": ["history.family"]}
+            ],
+        }
+    )
+    for template in (*map(load_template, template_names()), odd):
+        assert parse_template(template_toml(template)) == template
+
+
+def test_every_earlier_version_of_a_shipped_template_is_still_there() -> None:
+    for name in template_names():
+        for version in range(1, load_template(name).version + 1):
+            assert (earlier_template(name, version).name, earlier_template(name, version).version) == (
+                name,
+                version,
+            )
+    with pytest.raises(UnknownTemplate, match="no version 99"):
+        earlier_template("soap", 99)
+
+
+@pytest.mark.parametrize("name", ["../soap", "", "a/b", "ä", "x" * 41, "1a"])
+def test_what_can_be_no_name_has_no_key(name: str) -> None:
+    assert template_key(name) == ""
+
+
+def test_loinc_codes_have_a_right_check_digit() -> None:
+    # Mod 10 after Luhn, as LOINC's users' guide gives it; it catches a code that was mistyped.
+    for name in template_names():
+        template = load_template(name)
+        for code in (template.loinc, *(section.loinc for section in template.sections)):
+            if code:
+                digits, check = code.split("-")
+                doubled = [int(d) * (2 - i % 2) for i, d in enumerate(reversed(digits))]
+                assert (10 - sum(d - 9 * (d > 9) for d in doubled) % 10) % 10 == int(check), code
+
+
+def test_intake_and_treatment_plan_hold_what_payers_expect_in_order() -> None:
+    plan = [section.code for section in load_template("treatment_plan").sections]
+    wanted = ["PROBLEM", "GOALS", "OBJECTIVES", "INTERVENTIONS", "FREQUENCY"]
+    assert plan[:5] == wanted
+    intake = [section.code for section in load_template("intake").sections]
+    order = ["TRAUMA", "STRENGTHS", "MENTAL_STATUS", "RISK", "MEASURES", "IMPRESSION", "FORMULATION"]
+    assert [code for code in intake if code in order] == order
+    assert intake[-2:] == ["RECOMMENDATIONS", "GOALS"]

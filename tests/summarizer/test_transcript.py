@@ -122,3 +122,66 @@ def test_text_without_speakers_is_the_clinicians_summary() -> None:
 def test_what_is_no_transcript_is_refused_with_a_sentence(text: str, says: str) -> None:
     with pytest.raises(UnreadableTranscript, match=says):
         read_transcript(text)
+
+
+def test_webvtt_is_read_with_notes_styles_regions_settings_and_markup() -> None:
+    text = (
+        "WEBVTT - export\nKind: captions\n\nSTYLE\n::cue(v[voice=Lee]) { color: lime }\n\nREGION\nid:fred\n\n"
+        "NOTE 00:00:01.000 --> 00:00:02.000\nClient: never said\n\n"
+        "1\n00:00:01.000 --> 00:00:04.000 align:start position:0%\n"
+        "<v Dr. Lee>How <b>have</b> you <00:00:02.000>been?</v>\n\n"
+        "intro\n00:04.500 --> 00:07.000\n<v.loud Ann O&#39;Neil>I&rsquo;m tired &amp; sad.\nIt is &lt;hard&gt;.\n\n"
+        "NOTE\nmany\nlines\n\n"
+        "00:07.000 --> 00:08.000\n- <v Dr. Lee>And sleep?\n- <v Ann O&#39;Neil>Four hours a night.\n"
+    )
+    turns = read_transcript(text)
+    assert [(turn.role, turn.text, turn.start, turn.end) for turn in turns] == [
+        ("clinician", "How have you been?", 1.0, 4.0),
+        ("client", "I’m tired & sad. It is <hard>.", 4.5, 7.0),
+        ("clinician", "And sleep?", 7.0, 8.0),
+        ("client", "Four hours a night.", 7.0, 8.0),
+    ]
+
+
+def test_what_a_transcriber_puts_in_brackets_is_no_speaker() -> None:
+    turns = read_transcript("[doctor] How are you?\n[laughs] oh\n[patient] Tired.\n[long pause]\n")
+    assert [(turn.role, turn.text) for turn in turns] == [
+        ("clinician", "How are you? [laughs] oh"),
+        ("client", "Tired. [long pause]"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[00:00:01] Therapist: How do you sleep?\n[00:00:05] Client: Badly.\n",
+        "**Therapist:** How do you sleep?\n**Client:** Badly.\n",
+        "**Therapist**: How do you sleep?\n**Client**: Badly.\n",
+        "Therapist  00:01\nHow do you sleep?\n\nClient  00:05\nBadly.\n",
+        "Speaker 1 [00:01]\nHow do you sleep?\nSpeaker 2 [00:05]\nI sleep badly, I think, and I feel tired.\n",
+        "[doctor]: How do you sleep?\n[patient]: Badly.\n",
+    ],
+)
+def test_speakers_are_found_however_their_lines_are_marked(text: str) -> None:
+    turns = read_transcript(text)
+    assert [turn.role for turn in turns] == ["clinician", "client"]
+    assert turns[0].text == "How do you sleep?"
+
+
+def test_a_time_of_day_in_a_summary_makes_no_speaker() -> None:
+    turns = read_transcript("Client was seen at 10:30\nMood low since 8:00\n")
+    assert [(turn.role, turn.text) for turn in turns] == [
+        ("clinician", "Client was seen at 10:30"),
+        ("clinician", "Mood low since 8:00"),
+    ]
+
+
+@pytest.mark.parametrize("start", ["1e400", "-1", "true", '"soon"'])
+def test_a_time_that_is_none_is_refused(start: str) -> None:
+    with pytest.raises(UnreadableTranscript, match="no number of seconds"):
+        read_transcript(f'[{{"role": "client", "text": "I sleep badly.", "start": {start}}}]')
+
+
+def test_half_a_character_is_replaced_and_a_time_that_is_not_given_is_none() -> None:
+    (turn,) = read_transcript('[{"role": "client", "text": "I sleep\\ud800 badly.", "start": null}]')
+    assert (turn.text, turn.start) == ("I sleep? badly.", 0.0)

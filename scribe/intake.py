@@ -1,0 +1,167 @@
+"""The intake summary from a filled-in form, alone or with an intake session; over REST and for the command line.
+
+The form comes as the request's body, is read in memory and forgotten with the answer; nothing of it is stored or
+logged, and the audit holds counts only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+
+from scribe.calls import ACTOR, On
+from scribe.dictation import TextDraft
+from scribe.drafting import default_style, stitch, style_for, template_named, templates_of
+from scribe.errors import ScribeError, TooLarge
+from scribe.forms import MAX_FORM_BYTES, read_form_file
+from scribe.live import require_capture
+from scribe.on_loop import OnLoop
+from scribe.roles import with_roles
+from scribe.server import Server
+from scribe.session import Identifier
+from scribe.template_folder import TemplateFolder
+from summarizer.engine import Engine
+from summarizer.errors import SummarizerError
+from summarizer.form import FormField
+from summarizer.form_risk import LABEL_SUFFIX
+from summarizer.intake import summarize_intake
+from summarizer.types import Context, Section, Style, Turn
+
+router = APIRouter(prefix="/v1")
+
+TEMPLATE = "intake"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeDraft:
+    """A draft, the form's questions, and which turns are the form's.
+
+    A turn of the form has the number of its question as id, its label's turn that and `.label`.
+    """
+
+    text: TextDraft
+    fields: tuple[FormField, ...]
+    form_turns: frozenset[str]
+    administrative: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The draft as `scribe draft` gives it; each turn says its source, and `form` lists the questions."""
+        found = self.text.as_json()
+        for turn in found["turns"]:
+            turn["source"] = "form" if turn["id"] in self.form_turns else "session"
+        told = {span.turn for s in self._sections for line in s.statements for span in line.evidence}
+        found["form"] = [
+            {
+                "id": field.id,
+                "heading": field.heading,
+                "label": field.label,
+                "answered": bool(field.value),
+                "told": field.id in told,
+                "administrative": field.id in self.administrative,
+            }
+            for field in self.fields
+        ]
+        return found
+
+    def as_markdown(self) -> str:
+        """The draft for a person, each statement with the number of the question that it rests on."""
+        body = self.text.draft.body
+        marked = replace(body, sections=tuple(self._marked(section) for section in body.sections))
+        return replace(self.text, draft=replace(self.text.draft, body=marked)).as_markdown()
+
+    @property
+    def _sections(self) -> tuple[Section, ...]:
+        return self.text.draft.body.sections
+
+    def _marked(self, section: Section) -> Section:
+        lines = []
+        for line in section.statements:
+            numbers = [span.turn for span in line.evidence if span.turn in self.form_turns]
+            asked = list(dict.fromkeys(number.removesuffix(LABEL_SUFFIX) for number in numbers))
+            source = f"form {', '.join(asked)}" if asked else "session"
+            lines.append(replace(line, text=f"{line.text} [{source}]"))
+        return replace(section, statements=tuple(lines))
+
+
+async def draft_intake(
+    fields: Sequence[FormField],
+    session: Sequence[Turn] = (),
+    *,
+    engine: Engine,
+    templates: TemplateFolder,
+    style: Style,
+    context: Context | None = None,
+) -> IntakeDraft:
+    """The intake summary with the template `intake`; raises what the engine raises."""
+    template = template_named(TEMPLATE, templates)
+    summary = await summarize_intake(
+        fields,
+        session,
+        template=template,
+        engine=engine,
+        style=style_for(template, style),
+        context=context,
+    )
+    text = TextDraft(summary.draft, template, summary.turns, summary.style)
+    return IntakeDraft(text, tuple(fields), summary.form_turns, summary.administrative)
+
+
+@router.post("/intake")
+async def intake(
+    request: Request,
+    on: On,
+    session: Annotated[Identifier | None, Query()] = None,
+    detail: Annotated[Literal["brief", "standard", "detailed"] | None, Query()] = None,
+) -> dict[str, Any]:
+    """Summarise a form (PDF, DOCX, text or JSON as the body), with `session` that session's transcript too."""
+    data = await _body(request)
+    fields = await asyncio.to_thread(read_form_file, data, request.headers.get("content-type", ""))
+    turns, context = await asyncio.to_thread(_spoken, on, session) if session else ((), None)
+    style = default_style(on.settings)
+    work = draft_intake(
+        fields,
+        turns,
+        engine=OnLoop(on.engines.note, asyncio.get_running_loop()),
+        templates=templates_of(on.settings),
+        style=replace(style, detail=detail) if detail else style,
+        context=context,
+    )
+    try:
+        drafted = await asyncio.to_thread(asyncio.run, work)
+    except SummarizerError as error:
+        raise ScribeError(f"{str(error).rstrip('.')}.") from None
+    answered = sum(bool(field.value) for field in fields)
+    await asyncio.to_thread(
+        lambda: on.audit.record(
+            ACTOR, "intake drafted", session or "", questions=len(fields), answered=answered, turns=len(turns)
+        )
+    )
+    return drafted.as_json()
+
+
+async def _body(request: Request) -> bytes:
+    """The body as it comes, in memory; raises TooLarge as soon as it is over the limit."""
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > MAX_FORM_BYTES:
+            raise TooLarge(f"A form has at most {MAX_FORM_BYTES} bytes; this one has more.")
+    return bytes(data)
+
+
+def _spoken(on: Server, session_id: str) -> tuple[tuple[Turn, ...], Context]:
+    """A session's turns and what was given with it; raises NotConsented where it may not be drafted."""
+    stored = on.store.session(session_id)
+    require_capture(stored, on.clock())
+    lines = with_roles(on.store.transcript(session_id), stored.speakers, stored.details.participants)
+    given = stored.details.context
+    context = Context(
+        modality=given.modality,
+        diagnoses=given.diagnoses,
+        treatment_goals=tuple((goal.id, goal.text) for goal in given.treatment_goals),
+    )
+    return stitch(lines).turns, context
