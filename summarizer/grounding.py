@@ -150,7 +150,7 @@ def _statement(
     words = _unquoted(statement.text)
     found = [
         _finding(one.kind, statement, f"{one.what} stands in no evidence of this statement.")
-        for one in unsaid(statement.text, [text for _, text in said] + given)
+        for one in unsaid(statement.text, [*(text for _, text in said), *given, style.client_term])
     ]
     found += _quotes(statement, said, style)
     found += _speaker(statement, words, said, style)

@@ -298,6 +298,9 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
     if sentence is not None and has_negation(plain(fact.text)) and not has_negation(sentence):
         # A `no` that opens a finding looks like an answer and may have been cut off as one.
         sentence = None
+    if sentence is not None and _DENIES.search(sentence):
+        # What somebody denied is the note's to say only with the question; what the clinician said of it is quoted.
+        sentence = None
     if (
         aspect == "stated"
         and len(fact.text.split()) <= LONGEST_FINDING
@@ -326,6 +329,9 @@ def _clinicians(fact: Fact, turns: Mapping[str, Turn], style: Style) -> Wording 
         "clinician",
         confident=False,
     )
+
+
+_DENIES = re.compile(r"\bden(?:y|ies|ied|ying)\b", re.I)
 
 
 def _compared(fact: Fact, turns: Mapping[str, Turn], style: Style, client: Subject) -> Wording | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -215,3 +216,14 @@ def test_a_number_that_is_taken_back_is_told_with_the_right_one(talk: Talk, said
     written = [s.text for section in note(talk(f"C: {said}")).sections for s in section.statements]
     assert len(written) == 1
     assert told in written[0]
+
+
+def test_what_a_clinician_says_was_denied_is_quoted_and_not_said_by_the_note(talk: Talk) -> None:
+    said = talk(
+        "T: She denies chest pain and her lungs are clear.\nC: Yes.\n"
+        "T: Your heart has a regular rhythm, and there is no swelling of the legs."
+    )
+    for section in note(said, "history_and_physical").sections:
+        for statement in section.statements:
+            unquoted = re.sub(r'"[^"]*"', "", statement.text)
+            assert "denies" not in unquoted

@@ -263,3 +263,12 @@ def test_support_that_is_only_claimed_is_no_support() -> None:
 def test_the_order_in_which_spans_are_named_changes_nothing() -> None:
     for names in (("k", "l"), ("l", "k")):
         assert heard("Client denies thoughts of suicide.", *names) == set()
+
+
+@pytest.mark.parametrize("term", ["Client", "Patient", "Jordan"])
+def test_whoever_takes_the_dose_is_no_drug(term: str) -> None:
+    turns = (Turn("d", "clinician", "I want to start you on 20 milligrams a day."),)
+    statement = Statement("s-1", f"Start {term.lower()} 20 mg a day.", (Span("d", 0, 44),), "clinician")
+    body = NoteBody("soap", (Section("PLAN", "Plan", "drafted", (statement,)),))
+    found = check(body, turns, template=load_template("soap"), style=Style(client_term=term))
+    assert "unsupported_drug" not in {finding.kind for finding in found}
