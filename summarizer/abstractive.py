@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from summarizer.chunks import Chunk, cut, merged, placed
+from summarizer.chunks import Chunk, cut, merged
 from summarizer.errors import EngineFailed, UnreadableReply
 from summarizer.parse import Form, read, schema
 from summarizer.phrasing import worded
@@ -111,7 +111,7 @@ async def write_note(
 
     Raises `EngineFailed` where the model is too small for the task or gives nothing that can be read.
     """
-    homes = placed(template, facts)
+    homes = template.placed(facts)
     chunks = _chunks(model, template, turns, facts, style, context)
     share = max(_LEAST_STATEMENTS, -(-_STATEMENTS[style.detail] // max(1, len(chunks))))
     sections = []

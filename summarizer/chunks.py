@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from summarizer.content import content_stems, numbers
 from summarizer.language import sentences
 from summarizer.polarity import has_negation
-from summarizer.templates import Template
 from summarizer.types import Fact, Span, Statement, Turn
 
 _LEAD_SHARE = 4
@@ -168,22 +167,6 @@ def _short(passage: Passage, count: Callable[[str], int], longest: int) -> Itera
         return
     yield from _short(replace(passage, end=middle), count, longest)
     yield from _short(replace(passage, start=middle + 1), count, longest)
-
-
-def placed(template: Template, facts: Sequence[Fact]) -> dict[str, tuple[Fact, ...]]:
-    """Each fact in the section that names its aspect, else in the first that takes its kind.
-
-    Risk that no section takes stands in the first one; other facts that none takes are left out.
-    """
-    found: dict[str, list[Fact]] = {section.code: [] for section in template.sections}
-    for fact in facts:
-        aspect = dict(fact.attributes).get("aspect", "")
-        takers = [section for section in template.sections if section.takes(fact.kind, aspect)]
-        exact = [section for section in takers if f"{fact.kind}.{aspect}" in section.kinds]
-        home = next(iter((*exact, *takers)), template.sections[0] if fact.kind == "risk" else None)
-        if home is not None:
-            found[home.code].append(fact)
-    return {code: tuple(its) for code, its in found.items()}
 
 
 def merged(statements: Sequence[Statement], turns: Sequence[Turn]) -> tuple[Statement, ...]:

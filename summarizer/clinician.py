@@ -32,6 +32,7 @@ from summarizer.language import (
     sentences,
     word_list,
 )
+from summarizer.observation import told
 from summarizer.polarity import answer_polarity, has_negation, is_pure_yes
 from summarizer.techniques import techniques_in
 from summarizer.types import Fact, FactKind, Polarity, Span, Turn
@@ -440,6 +441,7 @@ def asks_appointment(text: str) -> bool:
 
 
 def _is_plan(text: str) -> bool:
+    text = told(text)
     if _NEXT_APPOINTMENT.search(text):
         return True
     if _NOT_PLAN.search(text) or _ADVICE_TO_SELF.search(text):

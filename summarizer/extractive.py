@@ -86,7 +86,7 @@ def write_note(
     """The extractive note; what `ExtractiveEngine.write` awaits nothing for."""
     by_id = {turn.id: turn for turn in turns}
     order = {turn.id: i for i, turn in enumerate(turns)}
-    placed = _placed(template, _without_told_responses(template, facts))
+    placed = template.placed(_without_told_responses(template, facts))
     responses = _responses_told(template, placed)
     sections = []
     for section in template.sections:
@@ -99,23 +99,6 @@ def write_note(
             Section(section.code, section.title, "drafted" if statements else "not_discussed", statements)
         )
     return NoteBody(template.name, tuple(sections))
-
-
-def _placed(template: Template, facts: Sequence[Fact]) -> dict[str, list[Fact]]:
-    """Each fact in the section that names its aspect, else in the first that takes its kind.
-
-    Risk that no section takes stands in the first one.
-    """
-    placed: dict[str, list[Fact]] = {section.code: [] for section in template.sections}
-    for fact in facts:
-        exact = f"{fact.kind}.{attribute(fact, 'aspect')}"
-        takers = [s for s in template.sections if s.takes(fact.kind, attribute(fact, "aspect"))]
-        home = next((s for s in takers if exact in s.kinds), takers[0] if takers else None)
-        if home is None and fact.kind == "risk":
-            home = template.sections[0]
-        if home is not None:
-            placed[home.code].append(fact)
-    return placed
 
 
 def _section(

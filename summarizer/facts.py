@@ -466,7 +466,7 @@ def _paired(
         key in paired
         or not word_list(text)
         or UNCLEAR.search(question.last)
-        or not 2 < len(question.last.split()) <= _LONGEST_QUOTE
+        or not 2 <= len(question.last.split()) <= _LONGEST_QUOTE
     ):
         return None
     asked_kind, asked_aspect, asked_hits = _kind(plain(question.last))

@@ -151,25 +151,18 @@ def _is_told(span: Span, other: Fact, fact: Fact, template: Template) -> bool:
     mine = other.evidence[0]
     if mine.turn != span.turn or span.end <= mine.start or mine.end <= span.start:
         return False
-    return other.kind == "risk" or _home(fact, template) in (_home(other, template), None)
-
-
-def _home(fact: Fact, template: Template) -> str | None:
-    """The code of the section that takes a fact: one that names its aspect, else the first that takes its kind."""
-    aspect = dict(fact.attributes).get("aspect", "")
-    takers = [section for section in template.sections if section.takes(fact.kind, aspect)]
-    exact = next((section for section in takers if f"{fact.kind}.{aspect}" in section.kinds), None)
-    home = exact or (takers[0] if takers else None)
-    if home is None and fact.kind == "risk":
-        home = template.sections[0]
-    return home.code if home else None
+    return other.kind == "risk" or template.home(fact) in (template.home(other), None)
 
 
 def _section(
     outline: TemplateSection, template: Template, answers: Sequence[Answer], spoken: Sequence[Statement]
 ) -> Iterator[Statement]:
     """The form's answers in the order of the section's kinds, then what was said; danger first, a plain no last."""
-    mine = [answer for answer in answers if _home(answer.fact, template) == outline.code]
+    mine = [
+        answer
+        for answer in answers
+        if (home := template.home(answer.fact)) is not None and home.code == outline.code
+    ]
     risk = [answer for answer in mine if answer.fact.kind == "risk"]
     denied = [answer for answer in risk if answer.fact.polarity == "negated"]
     rest = [answer for answer in mine if answer.fact.kind != "risk"]

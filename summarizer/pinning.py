@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from summarizer.content import content_stems
 from summarizer.phrasing import attribute, risk_wording, worded
-from summarizer.templates import Template, TemplateSection
+from summarizer.templates import Template
 from summarizer.types import Fact, NoteBody, Section, Statement, Style, Turn
 
 PINNED = "pinned"
@@ -50,7 +50,7 @@ def with_pinned(
     by_id = {turn.id: turn for turn in turns}
     sections = {section.code: section for section in body.sections}
     for fact in missing:
-        home = _home(template, fact)
+        home = template.home(fact)
         if home is None:
             continue
         wording = worded(fact, by_id, style) or risk_wording(fact, by_id, style)
@@ -71,10 +71,3 @@ def _tells(statement: Statement, fact: Fact) -> bool:
         return False
     wanted = set(content_stems(fact.text))
     return len(wanted & set(content_stems(statement.text))) >= _TOLD * len(wanted)
-
-
-def _home(template: Template, fact: Fact) -> TemplateSection | None:
-    aspect = attribute(fact, "aspect")
-    takers = [section for section in template.sections if section.takes(fact.kind, aspect)]
-    exact = f"{fact.kind}.{aspect}"
-    return next((section for section in takers if exact in section.kinds), takers[0] if takers else None)

@@ -18,7 +18,8 @@ from summarizer.wording import is_dangling
 
 _ASIDE_OF_SPEAKER = re.compile(
     r"[\s,]+(?:so that|so|because|just because|just so|just to|since|and then|but|and|if that|once|when|before|after"
-    r"|as long as|unless|until|to see if|which|where)\b[^.]*?\b(?:i|we|us|our|me|my|let us)\b.*$",
+    r"|as long as|unless|until|to see if|which|where)\b[^.]*?\b(?:i|we|us|our|me|my|let us)\b(?:(?!, and (?!i\b"
+    r"|we\b)).)*",
     re.I,
 )
 _ADVERBS = (
@@ -47,7 +48,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"\bi (?:(?:also|just|then|definitely) )*(?:will|am going to)(?: also| then"
-            r"| just)? (?P<rest>(?:call|contact|email|fax|phone"
+            r"| just)? (?P<rest>(?:send (?:a|an|the|your) \w+ to|call|contact|email|fax|phone"
             r"|reach out to|talk (?:to|with)|speak (?:to|with)|write (?:to|a letter)|coordinate with"
             r"|consult(?: with)?"
             r"|check with|follow up with)\b (?!you\b).+)$",

@@ -93,7 +93,7 @@ TECHNIQUES: tuple[Technique, ...] = (
         "used cognitive restructuring",
         r"\bevidence (?:for|against|that|do you have|is there)\b|\bwhat(?:'s| is) the evidence\b"
         r"|\banother (?:way (?:to (?:look|think|see)|of (?:looking|thinking|seeing))|explanation)"
-        r"|\b(?:alternative|balanced|more balanced|different) thought\b"
+        r"|\b(?:alternative|balanced|more balanced|different) thought\b|\b(?:more )?balanced way\b"
         r"|\bwhat would you (?:say|tell) (?:to )?(?:a|your) (?:good |best |close )?friend\b"
         r"|\bthinking trap|\bcognitive distortion|\ball[- ]or[- ]nothing\b|\bcatastrophi"
         r"|\bmind[- ]reading\b|\breframe\b|\bchallenge (?:that|those|the) thoughts?\b"
@@ -142,7 +142,8 @@ TECHNIQUES: tuple[Technique, ...] = (
         r"\bwhat would (?:be different|it take|make you|have to (?:happen|change)|your life)\b"
         r"|\bwhy (?:would|do) you want to\b|\bwhat (?:makes|made) you (?:want|think|decide)\b"
         r"|\bwhat (?:worries|concerns) you (?:most |the most )?about\b|\bwhat (?:might|could"
-        r"|would) (?:happen|be) (?:if|the)\b|\bhow would (?:you|things|your life|that)\b"
+        r"|would) (?:happen|be) (?:if|the)\b|\bhow would (?:things|your life|that) (?:be|look|change)\b"
+        r"|\bhow would you like (?:things|it|your)\b"
         r"|\bin what ways?\b",
     ),
     _technique(

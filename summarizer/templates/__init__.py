@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from summarizer.errors import UnknownTemplate, UnreadableTemplate
-from summarizer.types import FactKind
+from summarizer.types import Fact, FactKind
 
 MAX_SECTIONS = 20
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
@@ -91,6 +92,24 @@ class Template:
             known = ", ".join(section.code for section in self.sections)
             raise UnknownTemplate(f"template {self.name} has no section {code!r}; its sections are {known}")
         return replace(self, sections=kept)
+
+    def home(self, fact: Fact) -> TemplateSection | None:
+        """The section that a fact stands in: the one that names its aspect, else the first that takes its kind.
+
+        Risk that no section takes stands in the first one; any other fact that none takes has no home.
+        """
+        aspect = dict(fact.attributes).get("aspect", "")
+        takers = [section for section in self.sections if section.takes(fact.kind, aspect)]
+        exact = [section for section in takers if f"{fact.kind}.{aspect}" in section.kinds]
+        return next(iter((*exact, *takers)), self.sections[0] if fact.kind == "risk" else None)
+
+    def placed(self, facts: Sequence[Fact]) -> dict[str, tuple[Fact, ...]]:
+        """The facts by the code of their home, in their order; those without one are left out."""
+        found: dict[str, list[Fact]] = {section.code: [] for section in self.sections}
+        for fact in facts:
+            if (home := self.home(fact)) is not None:
+                found[home.code].append(fact)
+        return {code: tuple(its) for code, its in found.items()}
 
     def section(self, code: str) -> TemplateSection | None:
         """The section of that code, or None."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.chunks import Chunk, Passage, cut, merged, placed, without_nested
+from summarizer.chunks import Chunk, Passage, cut, merged, without_nested
 from summarizer.templates import load_template
 from summarizer.types import Fact, Span, Statement, Turn
 
@@ -130,9 +130,9 @@ def test_a_fact_stands_in_the_section_that_names_its_aspect_and_risk_never_nowhe
     template = load_template("soap")
     goal = fact("g", "b", "Badly.", kind="homework", aspect="assigned")
     danger = replace(fact("r", "b", "Badly."), kind="risk")
-    found = placed(template.only("PLAN"), (goal, danger, fact("s", "b", "Badly.")))
+    found = template.only("PLAN").placed((goal, danger, fact("s", "b", "Badly.")))
     assert {f.id for f in found["PLAN"]} == {"g", "r"}
-    assert {f.id for f in placed(template, (goal, danger))["SUBJECTIVE"]} == {"r"}
+    assert {f.id for f in template.placed((goal, danger))["SUBJECTIVE"]} == {"r"}
 
 
 def test_a_span_inside_another_is_left_out() -> None:

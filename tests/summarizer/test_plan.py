@@ -20,6 +20,17 @@ STYLE = Style()
         ("you need to avoid salt", "Client advised to avoid salt"),
         ("you can take ibuprofen at night", "Client advised that they can take ibuprofen at night"),
         ("for your knee, I want to order an x-ray", "For client's knee, order an x-ray"),
+        (
+            "I would like you to keep the diary until we meet again, and walk once a day",
+            "Client to keep the diary, and walk once a day",
+        ),
+        (
+            "I am also going to send a letter to your doctor",
+            "Clinician will send a letter to client's doctor",
+        ),
+        ("what I want to do is I will repeat the scan", "repeat the scan"),
+        ("I would like to see you eat three meals a day", "Client to eat three meals a day"),
+        ("Hey Dragon, order a urine culture", "order a urine culture"),
         ("same time next week", "Next appointment: same time next week"),
     ],
 )
