@@ -37,7 +37,7 @@ FLAGS = (
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LARGEST_BYTES = 300_000
 RATE = 16_000
-LIT_SENTENCE = "four hours"
+LIT_SENTENCE = r"4 hours|four hours"
 """A word of the sentence whose evidence is lit; every recogniser that can be used hears it."""
 
 
