@@ -7,7 +7,7 @@ the client says except the reply that an intervention or a plan got.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from summarizer.clinical import Visit, aspect_of, findings_in, is_header
@@ -47,7 +47,7 @@ _ACTION = (
     r"|journal|do some|do a (?:\w+ )?(?:test|scan|x-?ray|mri|ct|ultrasound|referral|stress)"
     r"|recommend|suggest|advise|consider|hold|discuss it with|reach out|contact|attend|go to"
     r"|go back|take|work on (?:that|this|it|your|\w+ing)|return|come back|watch|read|quit"
-    r"|fill out|complete|apply|wean|inject"
+    r"|fill out|complete|apply|wean|inject|file|make a report|report (?:it|this|that)"
 )
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 WHEN = (
@@ -127,7 +127,9 @@ _NOT_PLAN = re.compile(
     r"|take a (?:quick )?(?:look|listen|deep breath)|look at|listen to|(?:let us|want to|like to"
     r"|will|going to) talk (?:about|a little"
     r"|more|to you about)|go over|show me|you can (?:sit|lie|lay|stand|relax|breathe|put|get down"
-    r"|go ahead)\b|raise the subject|tell me\b|get (?:a (?:little|bit)|some|your|more) (?:\w+ )?(?:background"
+    r"|go ahead)\b|raise the subject|tell me\b|(?:today|now),? (?:i|we) (?:would like|want|are going|am going"
+    r"|will) (?:to )?(?:try|do|practi[cs]e|work on|talk|look|explore)|get (?:a (?:little|bit)|some|your"
+    r"|more) (?:\w+ )?(?:background"
     r"|information|history|details)|get (?:started|into|a sense|to know|back to that)"
     r"|see if i|go through|check (?:you|out) (?:your|out|now)|start (?:by|with (?:the|your|a|what"
     r"|some))"
@@ -149,7 +151,11 @@ _ADVICE_TO_SELF = re.compile(
     re.I,
 )
 _REFUSAL = re.compile(
-    r"\b(?:i (?:do not|don['’]?t|do n['’]t) want to|i (?:can['’]?t|ca n['’]t|cannot)"
+    r"\b(?:i (?:do not|don['’]?t|do n['’]t) (?:want (?:to|her|him|them|any|it|that)|think (?:so|i (?:can|will|want))"
+    r"|like that)"
+    r"|i(?:['’]m| am) not (?:going to |gonna |gon na )?(?:\w+ing|doing|calling|going)|could we|can we|how about"
+    r"|what about|instead"
+    r"|holiday|i (?:can['’]?t|ca n['’]t|cannot)"
     r"|i['’]?d rather not|i would rather not|i (?:won['’]?t|wo n['’]t)|no thank)",
     re.I,
 )
@@ -179,6 +185,8 @@ _UNKNOWING = re.compile(
 )
 _LONGEST_RESPONSE = 26
 """Words up to which the sentences of a reply are told together."""
+_NEAR_END = 3
+"""Sentences at the end of a clinician's turn to which the reply belongs."""
 _SPECIFIC_WORDS = 4
 """Words a client's reply must have to be told as a response to an intervention."""
 
@@ -228,7 +236,41 @@ def clinician_facts(
         pieces = findings_in(clause.turn.text, Slice(clause.start, clause.end)) if medical else ()
         parts = [replace(clause, start=p.start, end=p.end) for p in pieces] if len(pieces) > 1 else [clause]
         found.extend(fact for part in parts if (fact := _finding(part, turns, medical)) is not None)
-    return found
+    return _without_superseded(found, {turn.id: place for place, turn in enumerate(turns)})
+
+
+_SOON = 3
+"""Turns within which a time that was turned down is followed by the one that holds."""
+
+
+def _without_superseded(found: Sequence[Fact], place: Mapping[str, int]) -> list[Fact]:
+    """The facts without appointments that the client turned down before another was made."""
+    made = [(place[fact.evidence[0].turn], fact.id) for fact in found if fact.kind == "next_appointment"]
+
+    def is_superseded(fact: Fact) -> bool:
+        at = place[fact.evidence[0].turn]
+        turned_down = fact.kind == "next_appointment" and ("agreement", "declined") in fact.attributes
+        return turned_down and any(at < later <= at + _SOON for later, name in made if name != fact.id)
+
+    return [fact for fact in found if not is_superseded(fact)]
+
+
+def _settles_appointment(clause: Clause, turns: Sequence[Turn], text: str) -> bool:
+    """Whether a few words (`Thursday at ten it is`) name the time after one that was proposed and turned down."""
+    if len(word_list(text)) > _FEW_WORDS or not _TIME_NAMED.match(text):
+        return False
+    before = turns[max(0, clause.index - 4) : clause.index]
+    proposed = any(turn.role == "clinician" and _NEXT_APPOINTMENT.search(plain(turn.text)) for turn in before)
+    return proposed and any(turn.role in CLIENT_SIDE and _REFUSAL.search(turn.text) for turn in before)
+
+
+_FEW_WORDS = 10
+_TIME_NAMED = re.compile(
+    rf"^(?:(?:oh|right|okay|so|then|sure|great|perfect|fine)\W+)*(?:(?:on|at|next|this) )*(?:{_DAY}|tomorrow|noon"
+    rf"|(?:one|two|three|four|five"
+    r"|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}(?::\d\d)?)(?: (?:o'clock|a\.?m|p\.?m))?)\b",
+    re.I,
+)
 
 
 _ORDERED = re.compile(r"\b(?:order|prescribe|refill|refer|schedule|\w+[- ]year[- ]old)\b", re.I)
@@ -304,7 +346,8 @@ def _interventions(clause: Clause, turns: Sequence[Turn], medical: bool) -> list
 def _response(turns: Sequence[Turn], clause: Clause, technique: str) -> Span | None:
     """What the client said to an intervention: the first telling sentence of the reply, if it is no question."""
     reply = _reply(turns, clause.index)
-    if reply is None:
+    asked = sentences(clause.turn.text)
+    if reply is None or (len(asked) > _NEAR_END and clause.sentence.start < asked[-_NEAR_END].start):
         return None
     text = reply.turn.text
     pieces = [p for p in sentences(text) if not is_backchannel(text[p.start : p.end])]
@@ -341,6 +384,9 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
         if _AGED.search(text) and "you" not in word_list(text):
             return fact_of(clause, "observation", aspect="identifying")
         return _put_for_confirmation(clause, turns, text) or _appointment_question(clause, turns, text)
+    if _settles_appointment(clause, turns, text):
+        span = clause.span
+        return fact_of(clause, "next_appointment", evidence=(span,), confidence=0.8)
     if _is_plan(text):
         return _plan(clause, turns, text)
     if count > 60:

@@ -108,7 +108,10 @@ CLIENT_CUES: tuple[Cue, ...] = (
         "history",
         "trauma",
         r"(?:when i was|as a|since) (?:\w+ ){0,3}(?:kid|child|little|young|teenager)\b.*\b(?:abus\w+"
-        r"|hit|beat\w*|molest\w*|rap\w+|neglect\w*)|trauma\w*|accident when|foster care|car accident"
+        r"|hit|beat\w*|molest\w*|rap\w+|neglect\w*)|(?:mother|mom|father|dad|stepfather|stepmother|stepdad|stepmom"
+        r"|uncle|he"
+        r"|she) (?:used to |would |drank and (?:he |she )?)?(?:hit|beat) (?:us|me)\b|trauma\w*|accident when"
+        r"|foster care|car accident"
         r"|combat|house fire",
     ),
     _cue(
@@ -117,7 +120,7 @@ CLIENT_CUES: tuple[Cue, ...] = (
         rf"(?:my|the) (?:{KIN})(?:'s side)? (?:\w+ ){{0,3}}(?:had|has|have|died (?:of|from|at)|passed"
         rf"|was diagnosed|is|was|suffer\w*|struggle\w*|drinks?|drank) (?:\w+ ){{0,5}}(?:cancer"
         rf"|diabetes|depress\w*|anxi\w*"
-        r"|bipolar|schizo\w*|alcohol\w*|heart|stroke|hypertension|pressure|addict\w*|asthma|disease"
+        r"|bipolar|hospitalized|schizo\w*|alcohol\w*|heart|stroke|hypertension|pressure|addict\w*|asthma|disease"
         r"|dementia|alzheimer\w*|arthritis|cholesterol|suicid\w*|problems)"
         r"|family history|runs in (?:my|the) family|in my family|my (?:mother|father|mom|dad|brother"
         r"|sister|aunt|uncle|grandmother|grandfather)\b.{0,40}\bdiagnosed|(?:on )?my (?:mother|father"
@@ -159,7 +162,7 @@ CLIENT_CUES: tuple[Cue, ...] = (
         r"|hospitalized for) (?:\w+ ){0,3}(?:depress\w*|anxi\w*|bipolar|ptsd|adhd|ocd|panic|bpd"
         r"|borderline)|psych(?:iatric)? (?:ward|hospital|unit|inpatient)|psychiatrist|(?:saw|seen"
         r"|seeing|see|had|went to) (?:a |my |another )?(?:\w+ )?(?:therapist|counsell?or|therapy)"
-        r"|in therapy|been in counsel\w+|history of (?:depress\w*|anxi\w*|panic)",
+        r"|for ptsd|emdr|in therapy|been in counsel\w+|history of (?:depress\w*|anxi\w*|panic)",
     ),
     _cue("medication", "psychiatric", rf"(?:{_PSYCHIATRIC_DRUGS})"),
     _cue(
@@ -273,7 +276,7 @@ CLIENT_CUES: tuple[Cue, ...] = (
         "social",
         r"married|divorc\w+|separated|single|widow\w*|kids?|children|(?:one|two|three|four|five"
         r"|\d) (?:sons?|daughters?|kids|boys|girls)|sons?|daughters?|live(?:s)? (?:with|alone|in|by)"
-        r"|living (?:with|alone)|moved|retired|unemployed|veteran|army|navy|marines|military"
+        r"|living (?:with|alone)|moved|retired|unemployed|veteran|army|navy|marines|military|deploy(?:ed|ment)"
         r"|immigrant|husband|wife|partner|boyfriend|girlfriend|roommates?|caffeine|coffee|travel\w*",
     ),
     _cue(

@@ -15,7 +15,7 @@ from summarizer.lexicon import word_set
 from summarizer.types import Role, Span, Turn
 from summarizer.wording import UNCLEAR, plain
 
-CLIENT_SIDE: frozenset[Role] = frozenset({"client", "family", "interpreter"})
+CLIENT_SIDE: frozenset[Role] = frozenset({"client", "family", "interpreter", "other"})
 """Roles whose words are the client's side of the conversation; an interpreter says the client's words."""
 
 

@@ -20,7 +20,7 @@ from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
 from summarizer.exchange import exchange_facts
 from summarizer.language import broken_off, is_backchannel, is_run_on, sentences, word_list
 from summarizer.person import reported
-from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes
+from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes, takes_back
 from summarizer.proposition import proposition
 from summarizer.risk import risk_in, risk_statements
 from summarizer.subject import Pronouns, Subject
@@ -75,12 +75,15 @@ def extract_facts(turns: Sequence[Turn], *, visit: Visit | None = None) -> tuple
     said = read_clauses(turns)
     risks = risk_in(said, turns)
     found = [_risk_fact(risk) for risk in risks]
+    told_of: dict[str, list[Span]] = {}
+    for risk in risks:
+        for span in risk.evidence:
+            told_of.setdefault(span.turn, []).append(span)
     taken = frozenset(
         (clause.turn.id, clause.sentence.start)
         for clause in said
-        for risk in risks
-        if risk.evidence[0].turn == clause.turn.id
-        and risk.evidence[0].start <= clause.sentence.start < risk.evidence[0].end
+        for span in told_of.get(clause.turn.id, ())
+        if span.start <= clause.sentence.start < span.end
     )
     if any(turn.role in CLIENT_SIDE for turn in turns):
         told, spent = exchange_facts(said, taken)
@@ -348,7 +351,7 @@ _NOT_HYPOTHETICAL = frozenset({"progress", "energy", "sleep", "symptom", "appeti
 _HYPOTHETICAL = re.compile(r"\b(?:would(?! like)|might|could(?! not)|if)\b", re.I)
 _WITHOUT_NOUN = re.compile(
     r"^i (?:\w+ ){1,3}(?:one|some|two of them|both of them|it all|a few)\b(?! (?:of|time|day"
-    r"|night|\w+s)\b)",
+    r"|night|(?!this\b)\w+s)\b)",
     re.I,
 )
 
@@ -439,9 +442,20 @@ def _assessed(clause: Clause, question: Question, paired: set[tuple[str, int]]) 
         kind, aspect = "symptom", "reviewed"
     if kind is None or UNCLEAR.search(question.last) or SMALL_TALK.search(asked) or asks_appointment(asked):
         return None
-    if proposition(question.last, _SOMEBODY) is None:
+    whole = _whole_where_taken_back(clause)
+    if whole is None and proposition(question.last, _SOMEBODY) is None:
         return None
     paired.add(key)
+    if whole is not None:
+        return fact_of(
+            clause,
+            kind,
+            evidence=(whole, question.last_span),
+            confidence=0.75,
+            assessed=True,
+            aspect=aspect,
+            form="paired",
+        )
     if kind == "symptom" and _ROS_ASKED.search(asked):
         aspect = "reviewed"
     return fact_of(
@@ -454,6 +468,24 @@ def _assessed(clause: Clause, question: Question, paired: set[tuple[str, int]]) 
         aspect=aspect,
         form="answer",
     )
+
+
+_LONGEST_RESERVE = 40
+"""Words of an answer up to which what takes back its yes or no is quoted with it."""
+
+
+def _whole_where_taken_back(clause: Clause) -> Span | None:
+    """The whole answer where a plain yes or no is not the last word of it (`No. Well, once.`), else None."""
+    text = clause.turn.text
+    rest = [piece for piece in sentences(text) if piece.start >= clause.sentence.end]
+    if not rest or not takes_back(clause.sentence_text, text[rest[0].start : rest[-1].end]):
+        return None
+    end = rest[0].end
+    for piece in rest[1:]:
+        if len(text[clause.sentence.start : piece.end].split()) > _LONGEST_RESERVE:
+            break
+        end = piece.end
+    return Span(clause.turn.id, clause.sentence.start, end)
 
 
 def _paired(

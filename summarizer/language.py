@@ -279,6 +279,15 @@ _ASKED = re.compile(
 )
 
 
+_RISK_ASKED = re.compile(
+    r"\b(?:any|have you had|had any|having) (?:\w+ ){0,2}thoughts? (?:of|about) (?:\w+ ){0,3}(?:dead|die|dying"
+    r"|suicid\w*|hurting"
+    r"|killing|harming|ending)\b(?!.*\bi (?:am|was|have|had|thought)\b)",
+    re.I,
+)
+"""How safety is asked after, wherever it stands in a clause that recognition left without marks."""
+
+
 @lru_cache(maxsize=8192)
 def is_question(sentence: str) -> bool:
     """Whether a sentence asks: by its mark, or, where there is none, by the order of its words."""
@@ -287,7 +296,8 @@ def is_question(sentence: str) -> bool:
         return True
     if stripped.endswith("!"):
         return False
-    return bool(_ASKED.match(stripped.rstrip(".").strip()))
+    bare = stripped.rstrip(".").strip()
+    return bool(_ASKED.match(bare) or _RISK_ASKED.search(bare))
 
 
 _BACKCHANNEL = word_set(

@@ -76,6 +76,38 @@ def is_pure_yes(answer: str) -> bool:
     return answer_polarity(answer) == "yes" and bool(_PURE_YES.match(answer.strip()))
 
 
+_RESERVE = re.compile(
+    r"\b(?:but|except|only|once|twice|sometimes|used to|until|unless|before|lately|occasional\w*|maybe|i guess"
+    r"|a little"
+    r"|a bit|well|just|though|last|yesterday|tonight|weekends?|now and then|not (?:every|always|all|really))\b",
+    re.I,
+)
+_OWN = re.compile(r"\b(?:i|i['’]\w+|me|my|we)\b", re.I)
+
+
+def takes_back(answer: str, rest: str) -> bool:
+    """Whether what follows a plain yes or no in the same breath may take it back (`No.` `Only on weekends.`).
+
+    After a no, anything the speaker affirms of themselves counts; after a yes, only a reserve or a not.
+    """
+    said = [piece for piece in re.split(r"(?<=[.!?])\s+", rest.strip()) if word_list(piece)]
+    if is_pure_no(answer):
+        return any(
+            bool(_RESERVE.search(piece))
+            or (bool(_OWN.search(piece)) and not has_negation(piece))
+            or (
+                len(word_list(piece)) > 2
+                and not _OWN.search(piece)
+                and not has_negation(piece)
+                and bool(_COUNTS.search(piece))
+            )
+            for piece in said
+        )
+    return bool(said) and bool(_RESERVE.search(said[0]) or has_negation(said[0]))
+
+
+_COUNTS = re.compile(r"\b(?:\d+|one|two|three|four|five|six|a few|some|couple|drinks?|times)\b", re.I)
+
 _NEGATOR = re.compile(
     r"\b(?:no|not|never|none|nothing|nobody|neither|nor|without|cannot|deny|denies|denied|denying"
     r"|unable|hardly|barely"

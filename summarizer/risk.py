@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from summarizer.cues import STRONG_SUPPORT
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
 from summarizer.language import sentences
-from summarizer.polarity import answer_polarity, has_negation, is_negated, is_pure_no, is_pure_yes
+from summarizer.polarity import (
+    answer_polarity,
+    has_negation,
+    is_negated,
+    is_pure_no,
+    is_pure_yes,
+    takes_back,
+)
 from summarizer.types import Polarity, RiskStatement, Span, Turn
 from summarizer.wording import plain
 
@@ -68,7 +76,8 @@ TOPICS: tuple[RiskTopic, ...] = (
         r"|you do not want to be here",
         r"better off (?:without (?:me|you|him|her)|if i (?:was|were) (?:gone|dead))",
         # Before the plain form, so that the danger's own "not" is part of it.
-        r"(?:not|cannot) (?:\w+ ){0,3}(?:the |a |any |much )(?:reason|point|sense|will) (?:to|in|of|for) (?:live|living"
+        r"(?:not|cannot) (?:\w+ ){0,3}(?:the |a |any |much )(?:reason|point|sense|will) (?:to|in|of|for) (?:live"
+        r"|living"
         r"|going on|go on"
         r"|life|being alive|be here|it all)",
         r"(?:no|any|lost (?:the|my|all)|see (?:the|a|any)|what is the) (?:reason|point|will) (?:to|in"
@@ -83,7 +92,25 @@ TOPICS: tuple[RiskTopic, ...] = (
         r"overdos\w+|(?:take|took|taking|swallow\w*) (?:all|a (?:whole )?bottle"
         r"|the whole bottle)(?: of)? (?:my |the |your |those )?(?:pills|meds|medications?)\b"
         r"(?! (?:at the same time|together|every|with|in the|as|like))",
-        r"(?:goodbye|suicide) (?:letter|note)",
+        r"(?:goodbye|suicide) (?:letter|note)|(?:wrote|written|writing) (?:\w+ ){0,3}letters? to (?:my|the) (?:kids"
+        r"|children|family|wife"
+        r"|husband|parents)",
+        r"(?:i am|i feel|feel|being|such) (?:\w+ ){0,3}a burden\b|(?:better"
+        r"|happier) (?:off )?(?:\w+ ){0,3}(?:without me|if i (?:was|were)"
+        r" (?:gone|dead|not here)|with the insurance)|if i (?:was|were) (?:gone|not around|not here)\b"
+        r"|when i am gone\b(?! (?:for|to|on|at))",
+        r"how many (?:\w+ )?(?:pills|tylenol|tablets|of them) (?:it|you|would)|took (?:\d+|ten|twelve|twenty|thirty"
+        r"|forty|fifty"
+        r"|a (?:bunch|handful)(?: of)?) (?:\w+ )?(?:pills|tylenol|tablets|advil|xanax)",
+        r"giving (?:\w+ ){0,3}(?:stuff|things|belongings) away|giv(?:ing|en) away (?:my|all)",
+        r"(?:not|don't) (?:\w+ ){0,2}see the point\b|(?:drive|driving|steer\w*|swerv\w*) (?:\w+ ){0,3}into (?:the"
+        r"|a) (?:barrier|median"
+        r"|wall|tree|truck|traffic|bridge|oncoming)|driv\w+ past (?:that|the) bridge",
+        r"(?:go|going|want to) be with (?:my (?:mother|mom|father|dad|husband|wife|son|daughter|brother|sister)|him"
+        r"|her)\b(?= (?:again|in"
+        r" heaven|up there|now)|[.?!]|$)|(?:not|cannot) (?:be able to |able to )?keep (?:myself|yourself) safe"
+        r"|not trust myself\b",
+        r"crossed my mind\b|voices (?:\w+ )?tell(?:ing)? me to",
     ),
     _topic(
         "self-harm",
@@ -92,7 +119,10 @@ TOPICS: tuple[RiskTopic, ...] = (
         rf"cut(?:ting|s)? (?:on )?(?:{_SELF}|my (?:arms?|wrists?|legs?|thighs?|skin))\b",
         r"(?:started|been|stopped|back to|urge to|urges to|want to|wanted to) cut(?:ting)?\b"
         r"(?! (?:back|down|out|off|the|it|my|carbs|sugar|salt|corners))",
-        r"scratch\w* myself until|hit(?:ting)? my(?:self| own)",
+        r"scratch\w* (?:myself until|my (?:arms?|wrists?|legs?|thighs?))|hit(?:ting)? my(?:self| own)",
+        r"(?:cut|burn(?:ed|t)?|hurt|hit) (?:my (?:arm|leg|wrist|thigh|hand|skin)s? )?(?:\w+ ){0,4}on purpose"
+        r"|i cut (?:last|again|yesterday"
+        r"|this|two|three|a few|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     ),
     _topic(
         "thoughts of harming others",
@@ -114,6 +144,11 @@ TOPICS: tuple[RiskTopic, ...] = (
         r"|what (?:he|she))|to go home)",
         r"not (?:feel(?:ing)? )?safe\b|unsafe\b(?= (?:at|with|in|there|around|to go)|$|[.?!,])"
         r"|(?:feel|are you|is it|be) safe (?:at home|there|with|in)",
+        r"touched (?:me|you) in (?:a|any) way|(?:made|makes|making) me have sex|sex when i (?:do|did) not want"
+        r"|into my room at night"
+        r"|(?:hit|hits|beat|spank\w*) (?:me|him|her|them|us) with (?:a|the|his|her)|(?:keeps? |kept )?(?:showing up"
+        r"|shows up|following me)"
+        r" (?:at|outside) my (?:work|house|home|job)",
         r"strangl(?:e|ed|es|ing)\b|chok(?:ed|es|ing) me|hands around my (?:neck|throat)",
     ),
     _topic(
@@ -126,14 +161,17 @@ TOPICS: tuple[RiskTopic, ...] = (
         rf"|take))\b)",
         r"(?:beat|beats|beaten|beating) (?:me|him|her|them) up|thr(?:ew|ows?"
         r"|owing) (?:\w+ ){1,3}at (?:me|him|her|them|the kids|my)\b",
-        r"(?:put|lay|laid|puts) (?:his|her|their|my) hands on",
+        r"(?:put|lay|laid|puts) (?:his|her|their|my) hands on|pinn(?:ed|s) me\b|punch(?:ed|es|ing)? (?:the|a"
+        r"|holes? in the) (?:\w+ )?(?:wall"
+        r"|door|mirror|window)",
         rf"(?:he|she|they|(?:my|the) (?:\w+ )?{_KIN}|husband|wife) (?:\w+ ){{0,6}}(?:kill|hurt|shoot|stab|strangle"
         rf"|harm|murder)"
         rf"(?:ing)? (?:me|us|my {_KIN}|the kids|himself and me)\b",
     ),
     _topic(
         "access to means",
-        r"(?:guns?|firearms?|pistols?|rifles?|shotgun|handgun|weapons?|bullets|ammo)\b|lethal means"
+        r"(?:guns?|firearms?|pistols?|revolvers?|rifles?|shotgun|handgun|glock|weapons?|bullets|ammo|ammunition)\b"
+        r"|lethal means"
         r"|noose\b|knife\b|razor ?blades?",
         r"stockpil\w*|(?:sav(?:ed|ing)|hoard\w*|collect(?:ed|ing)) (?:up )?(?:my |the |some "
         r"|all my )?(?:pills|meds)",
@@ -198,7 +236,10 @@ _MEDICAL_INJURY = re.compile(
     re.I,
 )
 _FOLLOW_UP = re.compile(
-    r"\b(?:(?:a |any |the |have )(?:\w+ )?plans?\b|intent(?:ions?)?\b|means\b|how (?:would"
+    r"\b(?:thought (?:of|about) (?:a way|how)|how (?:\w+ )?(?:you )?would do it|come up\b|anything like that"
+    r"|ammunition|nearby"
+    r"|how often|when was the last|what stopped|were you close|(?:a |any |the |have )(?:\w+ )?plans?\b"
+    r"|intent(?:ions?)?\b|means\b|how (?:would"
     r"|you would|did|had) you|would you (?:do|act)|act(?:ed|ing)? on|access to|ever (?:tried"
     r"|attempted)|(?:tried|attempted) before|attempts?\b|how often (?:do|are) (?:you|those|these"
     r"|the) (?:have |thoughts)|those thoughts|these thoughts|thoughts like that|what (?:keeps"
@@ -292,9 +333,30 @@ def risk_in(said: Sequence[Clause], turns: Sequence[Turn]) -> tuple[RiskStatemen
                 (clause.sentence_span,),
             )
         )
-    found.extend(_unanswered(said, answered))
+    found = _folded([*found, *_unanswered(said, answered)])
     order = {turn.id: i for i, turn in enumerate(turns)}
     return tuple(sorted(found, key=lambda risk: (order[risk.evidence[0].turn], risk.evidence[0].start)))
+
+
+_MOST_SPANS = 20
+"""Places that a statement said again and again points at."""
+
+
+def _folded(found: Sequence[RiskStatement]) -> list[RiskStatement]:
+    """What was said unasked in the very same words stands once, with where it was said."""
+    first: dict[tuple[str, str, str], int] = {}
+    kept: list[RiskStatement] = []
+    for risk in found:
+        key = (risk.quote, risk.role, risk.polarity)
+        if risk.question is None and key in first:
+            before = kept[first[key]]
+            if len(before.evidence) < _MOST_SPANS:
+                kept[first[key]] = replace(before, evidence=(*before.evidence, *risk.evidence))
+            continue
+        if risk.question is None:
+            first[key] = len(kept)
+        kept.append(risk)
+    return kept
 
 
 _ASKS_MORE_THAN_WHETHER = re.compile(
@@ -313,6 +375,35 @@ _QUALIFIED = re.compile(
 """What makes a no to a question of risk less than a no."""
 
 
+_REFUSES = re.compile(
+    r"\b(?:i (?:do not|don['’]?t|do n['’]t|would rather not|['’]d rather not|can(?:['’]?t|not)) (?:want to |wanna "
+    r"|really )?(?:say"
+    r"|talk|answer|get into|discuss|know|remember|tell)|no comment|none of your business|rather not"
+    r"|i have(?:n['’]?t| not) (?:told|said))\b",
+    re.I,
+)
+"""An answer that gives none: it neither denies nor affirms."""
+
+
+def _plainly_no(quote: str) -> bool:
+    """Whether an answer denies and nothing in it takes that back."""
+    if is_pure_no(quote):
+        return True
+    if answer_polarity(quote) != "no" or topics_in(quote):
+        return False
+    no = _NO_FIRST.match(quote)
+    if no is None:
+        return len(quote.split()) <= 8 and not _QUALIFIED.search(quote)
+    rest = quote[no.end() :]
+    pieces = [rest[piece.start : piece.end] for piece in sentences(rest)]
+    return not takes_back("No.", " ".join(piece for piece in pieces if not _KEEPS.search(piece)))
+
+
+_NO_FIRST = re.compile(r"^\W*(?:(?:oh|um|uh|well)\W+)*(?:no|nope|nah|never|not at all)\b[\s,.!-]*", re.I)
+_KEEPS = re.compile(rf"\b(?:{STRONG_SUPPORT})", re.I)
+"""What holds somebody here says no more than the no before it."""
+
+
 _SAFE_ASKED = re.compile(r"\b(?:feel(?:ing)?|are you|is it|be|keep yourself|stay) (?:\w+ ){0,2}safe\b", re.I)
 """A question of which a no is the danger."""
 _OPPOSITE: dict[Polarity, Polarity] = {"affirmed": "negated", "negated": "affirmed", "uncertain": "uncertain"}
@@ -326,15 +417,12 @@ def _answered(clause: Clause, question: Question, topic: str) -> RiskStatement:
             end = max(end, piece.end)
     quote = text[clause.start : end]
     polarity: Polarity = "uncertain"
-    if _ASKS_MORE_THAN_WHETHER.search(question.last):
+    if _ASKS_MORE_THAN_WHETHER.search(question.last) or _REFUSES.search(quote):
         pass
-    elif is_pure_no(quote) or (
-        answer_polarity(quote) == "no"
-        and not topics_in(quote)
-        and len(quote.split()) <= 8
-        and not _QUALIFIED.search(quote)
-    ):
+    elif _plainly_no(quote):
         polarity = "negated"
+    elif answer_polarity(quote) == "no" and not topics_in(quote):
+        pass
     elif is_pure_yes(quote) or answer_polarity(quote) == "yes":
         polarity = "affirmed"
     elif named := topics_in(quote):

@@ -125,6 +125,10 @@ def _from_json(text: str) -> list[_Line] | None:
     """Lines from JSON; None where the text only looks like JSON (`[doctor] hello`)."""
     try:
         value: Any = json.loads(text)
+    except RecursionError:
+        raise UnreadableTranscript(
+            "expected JSON turns, and the JSON is nested too deeply to be any"
+        ) from None
     except json.JSONDecodeError as error:
         first = text.splitlines()[0]
         if text[0] == "[" and (_TAGGED.match(first) or _LINE.match(first)):

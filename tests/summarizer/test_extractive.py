@@ -227,3 +227,44 @@ def test_what_a_clinician_says_was_denied_is_quoted_and_not_said_by_the_note(tal
         for statement in section.statements:
             unquoted = re.sub(r'"[^"]*"', "", statement.text)
             assert "denies" not in unquoted
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Any panic attacks?", "No. Two on the weekend, I guess."),
+        ("Are you drinking?", "No. Only wine with dinner."),
+        ("Do you smoke?", "No. Well, once, at a party."),
+        ("Are you taking the Lexapro?", "Yes. But not every day."),
+    ],
+)
+def test_a_yes_or_no_that_is_taken_back_is_told_with_what_takes_it_back(
+    talk: Talk, question: str, answer: str
+) -> None:
+    written = [
+        s.text for section in note(talk(f"T: {question}\nC: {answer}")).sections for s in section.statements
+    ]
+    assert f'Asked, "{question}", client answered, "{answer}"' in written
+    assert not [text for text in written if text.startswith("Client denies")]
+
+
+def test_a_plan_that_is_half_refused_is_told_with_the_answer(talk: Talk) -> None:
+    said = talk(
+        "T: I'd like you to call your aunt, and walk twice.\nC: Okay. I'll walk. I'm not calling my aunt."
+    )
+    (item,) = texts(note(said), "PLAN")
+    assert item.endswith("\"Okay. I'll walk. I'm not calling my aunt.\"")
+    assert "agreed" not in item
+
+
+def test_an_appointment_that_was_turned_down_gives_way_to_the_one_that_was_made(talk: Talk) -> None:
+    said = talk(
+        "T: How about Monday at nine for our next session?\nC: I can't do Monday. Could we do Friday?\n"
+        "T: Friday at nine it is.\nC: Okay."
+    )
+    assert texts(note(said), "PLAN") == ['Clinician stated, "Friday at nine it is."']
+
+
+def test_what_is_tried_in_the_room_is_no_plan(talk: Talk) -> None:
+    said = talk("T: Today I'd like to try an exposure.\nC: Okay, let's do it.")
+    assert texts(note(said), "PLAN") == []

@@ -37,6 +37,16 @@ Talk = Callable[[str], tuple[Turn, ...]]
         ("my husband would kill me if he knew", "violence"),
         ("I used to burn myself when I was in college", "self-harm"),
         ("I don't see much point in living", "suicidal ideation"),
+        ("everybody would be happier if I were gone", "suicidal ideation"),
+        ("I am such a burden", "suicidal ideation"),
+        ("I looked up how many tablets it would take", "suicidal ideation"),
+        ("I thought about steering into the oncoming lane, into a truck", "suicidal ideation"),
+        ("I can't keep myself safe", "suicidal ideation"),
+        ("I cut again on Tuesday", "self-harm"),
+        ("I burned my hand on purpose", "self-harm"),
+        ("he made me have sex with him", "abuse"),
+        ("he pinned me against the fridge", "violence"),
+        ("I took out the old revolver", "access to means"),
         ("there's a gun in the closet", "access to means"),
         ("I've been saving up my pills", "access to means"),
     ],
@@ -147,8 +157,19 @@ def test_a_danger_that_is_named_by_its_own_not_is_affirmed(said: str, talk: Talk
     assert risk.polarity == "affirmed"
 
 
-@pytest.mark.parametrize("answer", ["Not today.", "No, but last month yes.", "Not really."])
-def test_a_no_with_a_reserve_is_no_denial(answer: str, talk: Talk) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Not today.",
+        "No, but last month yes.",
+        "Not really.",
+        "I don't want to say.",
+        "I can't answer that.",
+        "No. Last night I did.",
+        "No, I have a plan now.",
+    ],
+)
+def test_a_no_with_a_reserve_and_no_answer_at_all_are_no_denial(answer: str, talk: Talk) -> None:
     (risk,) = risk_statements(talk(f"T: Any thoughts of ending your life?\nC: {answer}"))
     assert risk.polarity == "uncertain"
     assert risk.quote == answer
@@ -168,3 +189,30 @@ def test_a_turn_of_speech_and_an_accident_are_no_risk(said: str, talk: Talk) -> 
 def test_whoever_does_not_feel_safe_is_in_danger(answer: str, polarity: str, talk: Talk) -> None:
     (risk,) = risk_statements(talk(f"T: Do you feel safe at home?\nC: {answer}"))
     assert risk.polarity == polarity
+
+
+def test_a_no_with_what_keeps_somebody_here_is_a_no(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("T: Any thoughts of suicide?\nC: No. Not at all. My son keeps me going."))
+    assert risk.polarity == "negated"
+
+
+def test_a_question_without_a_mark_takes_its_answer_along(talk: Talk) -> None:
+    (risk,) = risk_statements(
+        talk("T: okay and any thoughts about being dead or hurting yourself\nC: no i mean once in june")
+    )
+    assert risk.question is not None
+    assert risk.quote == "no i mean once in june"
+
+
+def test_the_answer_of_whoever_is_asked_is_told(talk: Talk) -> None:
+    said = (
+        Turn("1", "clinician", "Ann, are you thinking about killing yourself?"),
+        Turn("2", "other", "Not right now. But on Tuesday I counted the pills."),
+    )
+    (risk,) = risk_statements(said)
+    assert risk.quote == said[1].text
+
+
+def test_the_same_words_again_and_again_stand_once(talk: Talk) -> None:
+    (risk,) = risk_statements(talk("\n".join(["C: I want to die."] * 50)))
+    assert 1 < len(risk.evidence) <= 20

@@ -185,3 +185,8 @@ def test_a_time_that_is_none_is_refused(start: str) -> None:
 def test_half_a_character_is_replaced_and_a_time_that_is_not_given_is_none() -> None:
     (turn,) = read_transcript('[{"role": "client", "text": "I sleep\\ud800 badly.", "start": null}]')
     assert (turn.text, turn.start) == ("I sleep? badly.", 0.0)
+
+
+def test_json_that_is_nested_without_end_is_refused_in_a_sentence() -> None:
+    with pytest.raises(UnreadableTranscript, match="nested too deeply"):
+        read_transcript("[" * 200_000)
