@@ -109,6 +109,7 @@ class Capture:
         """Facts are told from now on, those of what was said before first."""
         if self.facts is None:
             marks = await asyncio.to_thread(self._around.store.fact_marks, self.id)
+            self._raise_if_over()
             lines = self._lines.all()
             self.facts = FactStream(self.id, self._participants, lines, marks, self._emit_facts, reader)
         self.facts.tell_anew()
@@ -277,10 +278,11 @@ class Capture:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._progress.set()
+        async with self._lock:
+            left = self._pipeline.discard()
         if self.facts is not None:
             await self.facts.let_go()
-        async with self._lock:
-            return self._pipeline.discard()
+        return left
 
     # --- inside --------------------------------------------------------------------------------------
 

@@ -94,8 +94,7 @@ def _is_bold_heading(element: Any, text: str) -> bool:
 def _table(element: Any) -> Iterator[str]:
     """Rows of a table: two cells are question and answer; more are an entry under the words of the first row."""
     rows = [
-        ["\n".join(_blocks(cell)).strip() for cell in row.iter(f"{_W}tc")]
-        for row in element.iterchildren(f"{_W}tr")
+        ["\n".join(_blocks(cell)).strip() for cell in _cells(row)] for row in element.iterchildren(f"{_W}tr")
     ]
     yield ""
     headed = len(rows) > 1 and len(rows[0]) > 2 and all(rows[0]) and not any(c.endswith(":") for c in rows[0])
@@ -110,6 +109,15 @@ def _table(element: Any) -> Iterator[str]:
         cells = row if len(row) % 2 == 0 else [*row, ""]
         for label, value in zip(cells[::2], cells[1::2], strict=True):
             yield from _pair(label, value)
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    """The row's own cells; those of a table inside a cell are that table's."""
+    for child in row.iterchildren():
+        if child.tag == f"{_W}tc":
+            yield child
+        elif child.tag == f"{_W}sdt" and (content := child.find(f"{_W}sdtContent")) is not None:
+            yield from _cells(content)
 
 
 def _pair(label: str, value: str) -> Iterator[str]:

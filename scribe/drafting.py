@@ -25,6 +25,7 @@ from scribe.note import (
     NoteStatement,
     Provenance,
 )
+from scribe.on_loop import apart
 from scribe.roles import with_roles
 from scribe.store import StoredSession
 from scribe.template_folder import TemplateFolder
@@ -266,14 +267,17 @@ async def _summarize(
         diagnoses=details.context.diagnoses,
         treatment_goals=tuple((goal.id, goal.text) for goal in details.context.treatment_goals),
     )
-    return await summarize(
-        stitched.turns,
-        template=template,
-        engine=engine,
-        style=style,
-        context=context,
-        discarded=facts.discarded,
-        pinned=facts.pinned,
+    return await apart(
+        lambda on_loop: summarize(
+            stitched.turns,
+            template=template,
+            engine=on_loop,
+            style=style,
+            context=context,
+            discarded=facts.discarded,
+            pinned=facts.pinned,
+        ),
+        engine,
     )
 
 

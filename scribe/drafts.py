@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from scribe.calls import ACTOR, On
 from scribe.dictation import draft_text
 from scribe.drafting import default_style, templates_of
-from scribe.on_loop import OnLoop
+from scribe.on_loop import apart
 from scribe.wire import TextDraftRequest
 
 router = APIRouter(prefix="/v1")
@@ -22,12 +22,11 @@ router = APIRouter(prefix="/v1")
 @router.post("/draft")
 async def draft(request: TextDraftRequest, on: On) -> dict[str, Any]:
     """Draft a note from a transcript or a dictated summary; nothing is stored."""
-    engine = OnLoop(on.engines.note, asyncio.get_running_loop())
-    work = draft_text(
-        request, engine=engine, templates=templates_of(on.settings), defaults=default_style(on.settings)
+    templates, defaults = templates_of(on.settings), default_style(on.settings)
+    drafted = await apart(
+        lambda engine: draft_text(request, engine=engine, templates=templates, defaults=defaults),
+        on.engines.note,
     )
-    # Finding facts in hours of talk takes seconds, which open streams must not wait for.
-    drafted = await asyncio.to_thread(asyncio.run, work)
     await asyncio.to_thread(
         lambda: on.audit.record(
             ACTOR,

@@ -68,7 +68,9 @@ class FactStream:
 
     async def caught_up(self) -> tuple[WireFact, ...]:
         """All facts, after what waits was read."""
-        if self._waiting:
+        async with self._lock:  # what is being read now may be what was waited for
+            waits = bool(self._waiting)
+        if waits:
             await self._read(settle=False)
         return self.facts
 

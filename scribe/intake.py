@@ -17,18 +17,21 @@ from scribe.calls import ACTOR, On
 from scribe.dictation import TextDraft
 from scribe.drafting import default_style, stitch, style_for, template_named, templates_of
 from scribe.errors import ScribeError, TooLarge
+from scribe.fact_stream import chosen_ids
 from scribe.forms import MAX_FORM_BYTES, read_form_file
 from scribe.live import require_capture
-from scribe.on_loop import OnLoop
+from scribe.on_loop import apart
 from scribe.roles import with_roles
 from scribe.server import Server
 from scribe.session import Identifier
 from scribe.template_folder import TemplateFolder
 from summarizer.engine import Engine
 from summarizer.errors import SummarizerError
+from summarizer.facts import extract_facts
 from summarizer.form import FormField
 from summarizer.form_risk import LABEL_SUFFIX
 from summarizer.intake import summarize_intake
+from summarizer.striking import without_struck
 from summarizer.types import Context, Section, Style, Turn
 
 router = APIRouter(prefix="/v1")
@@ -121,17 +124,16 @@ async def intake(
     data = await _body(request)
     fields = await asyncio.to_thread(read_form_file, data, request.headers.get("content-type", ""))
     turns, context = await asyncio.to_thread(_spoken, on, session) if session else ((), None)
-    style = default_style(on.settings)
-    work = draft_intake(
-        fields,
-        turns,
-        engine=OnLoop(on.engines.note, asyncio.get_running_loop()),
-        templates=templates_of(on.settings),
-        style=replace(style, detail=detail) if detail else style,
-        context=context,
-    )
+    style, templates = default_style(on.settings), templates_of(on.settings)
+    if detail:
+        style = replace(style, detail=detail)
     try:
-        drafted = await asyncio.to_thread(asyncio.run, work)
+        drafted = await apart(
+            lambda engine: draft_intake(
+                fields, turns, engine=engine, templates=templates, style=style, context=context
+            ),
+            on.engines.note,
+        )
     except SummarizerError as error:
         raise ScribeError(f"{str(error).rstrip('.')}.") from None
     answered = sum(bool(field.value) for field in fields)
@@ -164,4 +166,10 @@ def _spoken(on: Server, session_id: str) -> tuple[tuple[Turn, ...], Context]:
         diagnoses=given.diagnoses,
         treatment_goals=tuple((goal.id, goal.text) for goal in given.treatment_goals),
     )
-    return stitch(lines).turns, context
+    turns = stitch(lines).turns
+    discarded = chosen_ids(lines, on.store.fact_marks(session_id)).discarded
+    if discarded:
+        facts = extract_facts(turns)
+        struck = [fact for fact in facts if fact.id in discarded]
+        turns = without_struck(turns, struck, [fact for fact in facts if fact.id not in discarded])
+    return turns, context

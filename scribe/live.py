@@ -126,9 +126,16 @@ class Live:
             finally:
                 self._opening.discard(session_id)
             self._stop_lingering(session_id)
+        try:
             if start.facts:
                 await capture.tell_facts(self._reader)
-            return capture, ready
+            if self._captures.get(session_id) is not capture:
+                raise NotConsented("Consent to this session was revoked while its stream was opened.")
+        except BaseException:
+            # The caller never gets this capture: it is left as if its socket had been cut.
+            await self.leave(capture)
+            raise
+        return capture, ready
 
     async def leave(self, capture: Capture) -> None:
         """The socket of a session is gone; its un-committed audio waits a while for it to come back."""
@@ -200,6 +207,7 @@ class Live:
         if stored.state not in (State.ENDED, State.IN_REVIEW):
             raise WrongState(f"A session that is {stored.state.value} cannot be drafted; end it first.")
         lines = await asyncio.to_thread(around.store.transcript, session_id)
+        revision = await asyncio.to_thread(self._revision, session_id)
         draft = await draft_note(
             stored,
             lines,
@@ -214,9 +222,17 @@ class Live:
         )
         if not draft.insufficient:
             await asyncio.to_thread(
-                around.store.save_note, session_id, replaced_by(draft), Step.DRAFTED, around.clock()
+                around.store.save_note, session_id, replaced_by(draft, revision), Step.DRAFTED, around.clock()
             )
         return draft
+
+    def _revision(self, session_id: str) -> int:
+        """The note's revision as it stands; 0 where there is none."""
+        try:
+            note = self._around.store.note(session_id)
+        except NotFound:
+            return 0
+        return note.revision if isinstance(note, DraftNote) else note.note.revision
 
     async def facts(self, session_id: str) -> tuple[WireFact, ...]:
         """All facts of a session by time, each with its status; raises WrongState once the note is signed."""
@@ -414,12 +430,19 @@ def speaker_source(channels: int, engines: Engines) -> str:
     return "channels" if channels == 2 else engines.embedder.name
 
 
-def replaced_by(draft: DraftNote) -> Callable[[Note | None], Note]:
-    """A change that puts this draft in the place of an unsigned one, counting on its revision."""
+def replaced_by(draft: DraftNote, revision: int) -> Callable[[Note | None], Note]:
+    """A change that puts this draft in the place of an unsigned one of that revision, counting on from it.
+
+    Raises WrongState where somebody changed the note while it was being drafted.
+    """
 
     def change(before: Note | None) -> Note:
         if isinstance(before, SignedNote):
             raise WrongState("The note of this session is signed and does not change; add an addendum.")
+        if (before.revision if before else 0) != revision:
+            raise WrongState(
+                "The note was changed while it was being drafted anew, and stays as it is now; ask for the draft again."
+            )
         return draft.model_copy(update={"revision": before.revision + 1}) if before else draft
 
     return change

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from summarizer.engine import Engine
 from summarizer.templates import Template
 from summarizer.types import Context, EngineInfo, Fact, NoteBody, Style, Turn
+
+DRAFTS_AT_ONCE = 2
+_POOL = ThreadPoolExecutor(DRAFTS_AT_ONCE, "drafts")
+"""Threads of their own: a model may write for minutes, and the others' threads store what is heard."""
+
+T = TypeVar("T")
+
+
+async def apart(make: Callable[[Engine], Coroutine[Any, Any, T]], engine: Engine) -> T:
+    """What `make` makes with the engine, in a thread of its own: finding facts in an hour of talk takes a second.
+
+    The engine itself writes on this loop.
+    """
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_POOL, lambda: asyncio.run(make(OnLoop(engine, loop))))
 
 
 class OnLoop:

@@ -16,6 +16,7 @@ from summarizer.lexicon import word_set
 from summarizer.templates import Template
 from summarizer.types import DetailLevel, Layout, Person, Style, Tense
 from summarizer.verbs import past, third
+from summarizer.wording import tidied
 
 _QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|«[^»\n]*»")
 _TERMS: tuple[tuple[str, str], ...] = (
@@ -89,7 +90,7 @@ class Likeness:
 
 def likeness(example: str, templates: Sequence[Template]) -> Likeness:
     """The style of an example note; any text gives one, and a text that is no note says little."""
-    lines = [line.rstrip() for line in _QUOTED.sub(" ", example.replace("\r\n", "\n")).splitlines()]
+    lines = [line.rstrip() for line in _QUOTED.sub(" ", tidied(example).replace("\r\n", "\n")).splitlines()]
     parts, template = _best_template(lines, templates)
     text = "\n".join(lines)
     is_note = template is not None or sum(map(_sentences, parts[0])) >= _LEAST_SENTENCES

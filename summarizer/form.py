@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from summarizer.errors import UnreadableForm
+from summarizer.wording import tidied
 
 MAX_FIELDS = 1000
 """Questions of one form, beyond which it is not one."""
@@ -41,12 +42,17 @@ class FormField:
     follows: str = ""
 
 
+_COLUMN_BLANKS = 4
+"""Blanks that still part two columns."""
+
+
 def read_form(text: str) -> tuple[FormField, ...]:
     """The questions of a form in either notation, in order, blank ones too.
 
     Raises `UnreadableForm` where there is none, where nothing was answered, or where it is too long for a form.
     """
     _require_length(len(text))
+    text = tidied(text, blanks=_COLUMN_BLANKS)
     stripped = text.lstrip("\ufeff \t\r\n")
     if stripped[:1] in ("{", "["):
         try:
@@ -70,7 +76,16 @@ def require_answers(fields: Sequence[FormField]) -> tuple[FormField, ...]:
             "no question with an answer was found in the form; give lines such as `Label: value`, or a filled-in form"
         )
     new = {field.id: str(number) for number, field in enumerate(fields, start=1)}
-    return tuple(replace(f, id=new[f.id], follows=new.get(f.follows, "")) for f in fields)
+    return tuple(
+        replace(
+            field,
+            id=new[field.id],
+            follows=new.get(field.follows, ""),
+            label=tidied(field.label),
+            value=tidied(field.value),
+        )
+        for field in fields
+    )
 
 
 # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────

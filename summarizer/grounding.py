@@ -323,8 +323,9 @@ _ANY_NEGATION = re.compile(
     re.I,
 )
 _MAIN_NEGATION = re.compile(
-    r"^(?:\W*(?:and|but|so|well|um|uh|yeah|no|nope|nah|okay|oh|like|just"
-    r"|really)\b\W*)*(?:\w+ ){1,2}(?:(?:do|does|did|is|are|was|were|have|has|had|can|could|will"
+    # One way only to part the words of the lead: two would be tried in every combination.
+    r"^\W*(?:(?:and|but|so|well|um|uh|yeah|no|nope|nah|okay|oh|like|just"
+    r"|really)\b\W+)*(?:\w+ ){1,2}(?:(?:do|does|did|is|are|was|were|have|has|had|can|could|will"
     r"|would|am) not|cannot|never)\b",
     re.I,
 )

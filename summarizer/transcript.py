@@ -12,12 +12,13 @@ import html
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from summarizer.errors import UnreadableTranscript
 from summarizer.roles import guess_roles
 from summarizer.types import Role, Turn
+from summarizer.wording import tidied
 
 __all__ = ["guess_roles", "read_transcript", "role_of_label"]
 
@@ -90,6 +91,10 @@ def read_transcript(text: str) -> tuple[Turn, ...]:
 
     Raises `UnreadableTranscript` where there is nothing to read or the JSON is not made of turns.
     """
+    return tuple(replace(turn, text=tidied(turn.text)) for turn in _turns(tidied(text)))
+
+
+def _turns(text: str) -> tuple[Turn, ...]:
     stripped = text.lstrip("\ufeff \t\r\n")
     if not stripped.strip():
         raise UnreadableTranscript(

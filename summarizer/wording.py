@@ -124,6 +124,24 @@ _ADVERB_SKIP = word_set(
 )
 
 
+_BLANKS = re.compile(r"[^\S\n]{2,}")
+_LINES = re.compile(r"\n{3,}")
+_AGAIN = re.compile(r"([?.!,;:*_=~–—-])\1{3,}")
+
+
+def tidied(text: str, *, blanks: int = 1) -> str:
+    """Text from outside with runs of blanks, empty lines and marks cut short, and half characters replaced.
+
+    At most `blanks` stand together; a form's columns are told by more than one.
+
+    Patterns that look for blanks and marks take the square of a run's length; nobody says anything by one.
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return _AGAIN.sub(
+        r"\1\1\1", _LINES.sub("\n\n", _BLANKS.sub(lambda run: " " * min(len(run.group()), blanks), whole))
+    )
+
+
 def without_noise(text: str) -> str:
     """`text` without transcriber's marks such as `[laughs]`."""
     return re.sub(r"\s{2,}", " ", _NOISE.sub(" ", text)).strip()

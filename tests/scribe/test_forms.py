@@ -7,6 +7,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
+from docx import Document
 from papers import Word, pdf, pdf_form
 
 from scribe.errors import BadRequest, TooLarge
@@ -163,3 +164,14 @@ def test_cut_and_bent_files_are_refused_and_never_break() -> None:
             for data in (whole[:cut], bytes(bent)):
                 with suppress(BadRequest, TooLarge):  # any other error fails the test
                     assert all(field.id for field in read_form_file(data))
+
+
+def test_tables_within_tables_are_read_once_however_deep_they_lie() -> None:
+    document = Document()
+    cell = document.add_table(1, 2).rows[0].cells[0]
+    for _ in range(16):
+        cell = cell.add_table(1, 2).rows[0].cells[0]
+    cell.paragraphs[0].add_run("Hours of sleep: 4")
+    data = io.BytesIO()
+    document.save(data)
+    assert [value for _, _, value in pairs(data.getvalue(), DOCX)].count("4") == 1

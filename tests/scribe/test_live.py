@@ -21,8 +21,17 @@ from asr.vad import VoiceActivityModel
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
 from scribe.engines import Engines
-from scribe.errors import BadRequest, NotConsented, Restarting, StreamBusy, Unavailable, WrongState
-from scribe.live import Live
+from scribe.errors import (
+    BadRequest,
+    NotConsented,
+    Restarting,
+    StoreFailed,
+    StreamBusy,
+    Unavailable,
+    WrongState,
+)
+from scribe.live import Live, replaced_by
+from scribe.note import DraftNote, Provenance
 from scribe.outbox import Outbox
 from scribe.recognition import Recognition
 from scribe.sample import sample_audio
@@ -360,3 +369,49 @@ def test_a_line_corrected_while_recording_stays_corrected(tmp_path: Path) -> Non
             assert (kept.text, kept.corrected) == ("as it was", True)
 
     asyncio.run(check())
+
+
+def test_facts_that_cannot_be_told_leave_a_session_that_can_be_opened_again(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+
+            def refuse(*call: object) -> None:
+                if str(call[2]).startswith("SELECT sessions.fact_marks"):
+                    raise sa.exc.OperationalError("", {}, Exception("gone"))
+
+            sa.event.listen(store._engine, "before_cursor_execute", refuse)
+            with pytest.raises(StoreFailed):
+                await live.open("s1", START.model_copy(update={"facts": True}), Outbox())
+            sa.event.remove(store._engine, "before_cursor_execute", refuse)
+            assert store.session("s1").state is State.INTERRUPTED
+            capture, _ = await live.open("s1", START.model_copy(update={"facts": True}), Outbox())
+            assert capture.facts is not None
+
+    asyncio.run(check())
+
+
+def test_a_draft_does_not_replace_a_note_that_was_changed_while_it_was_made() -> None:
+    made = Provenance(
+        product="p",
+        version="1",
+        recognizer="r",
+        recognizer_model="m",
+        speakers="channels",
+        engine="extractive",
+        engine_model="rules",
+        template="soap",
+        template_version="1",
+    )
+    note = DraftNote(
+        session_id="s1",
+        template="soap",
+        title="SOAP",
+        created_at=datetime.now(UTC),
+        sections=(),
+        provenance=made,
+    )
+    edited = note.model_copy(update={"revision": 2})
+    with pytest.raises(WrongState, match="changed while"):
+        replaced_by(note, 1)(edited)
+    assert replaced_by(note, 2)(edited).revision == 3  # type: ignore[union-attr]
+    assert replaced_by(note, 0)(None) == note

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from summarizer.extractive import write_note
@@ -272,3 +274,14 @@ def test_whoever_takes_the_dose_is_no_drug(term: str) -> None:
     body = NoteBody("soap", (Section("PLAN", "Plan", "drafted", (statement,)),))
     found = check(body, turns, template=load_template("soap"), style=Style(client_term=term))
     assert "unsupported_drug" not in {finding.kind for finding in found}
+
+
+@pytest.mark.parametrize("lead", ["Really, ", "No. ", "And so ", "Um... ", "Oh, well, "])
+def test_a_speaker_who_repeats_a_word_does_not_stop_the_check(lead: str) -> None:
+    said = f"{lead * 40}I feel anxious every day."
+    turns = (Turn("c", "client", said),)
+    statement = Statement("s-1", "Client reports feeling anxious every day.", (Span("c", 0, len(said)),))
+    body = NoteBody("soap", (Section("SUBJECTIVE", "S", "drafted", (statement,)),))
+    began = time.process_time()
+    check(body, turns, template=load_template("soap"))
+    assert time.process_time() - began < 2.0

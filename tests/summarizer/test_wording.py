@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from summarizer.wording import core, expanded, plain, sentence_case, without_noise
+from summarizer.wording import core, expanded, plain, sentence_case, tidied, without_noise
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,8 @@ def test_transcribers_marks_are_noise() -> None:
 
 def test_months_and_weekdays_are_written_large_but_verbs_are_not() -> None:
     assert sentence_case("it began in march and they may march") == "It began in March and they may march"
+
+
+def test_text_from_outside_is_tidied_and_says_the_same() -> None:
+    assert tidied("Well  ...........   \t no??????\n\n\n\n\ud800 yes") == "Well ... no???\n\n? yes"
+    assert tidied("Name: Ada      Age: 34", blanks=4) == "Name: Ada    Age: 34"
