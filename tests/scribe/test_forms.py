@@ -174,4 +174,4 @@ def test_tables_within_tables_are_read_once_however_deep_they_lie() -> None:
     cell.paragraphs[0].add_run("Hours of sleep: 4")
     data = io.BytesIO()
     document.save(data)
-    assert [value for _, _, value in pairs(data.getvalue(), DOCX)].count("4") == 1
+    assert sum("4" in value for _, _, value in pairs(data.getvalue(), DOCX)) == 1
