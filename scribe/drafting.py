@@ -241,7 +241,11 @@ async def draft_section(
         layout=note.layout,
     )
     draft = await _summarize(session, stitched, template, style, engine, facts)
-    return _section(draft.body.sections[0], template, stitched), _findings(draft)
+    section, made = _section(draft.body.sections[0], template, stitched), note.provenance
+    if (draft.engine.engine, draft.engine.model) != (made.engine, made.engine_model):
+        wrote = f"{draft.engine.engine} {draft.engine.model} {draft.engine.version}"
+        section = section.model_copy(update={"engine": wrote.strip()})
+    return section, _findings(draft)
 
 
 def _only(template: Template, code: str) -> Template:

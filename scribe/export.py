@@ -92,6 +92,9 @@ def blocks(note: Note, heading: Heading) -> Iterator[Block]:
         f"Drafted from the session by {made.product} {made.version} ({made.recognizer} {made.recognizer_model}, "
         f"{made.engine}); audio was not kept.",
     )
+    for section in draft.sections:
+        if section.engine:
+            yield Block("remark", f"The section {section.title} was drafted anew by {section.engine}.")
     if made.recognizer_notice:
         yield Block("remark", made.recognizer_notice)
     if isinstance(note, SignedNote):

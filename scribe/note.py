@@ -45,13 +45,17 @@ class NoteStatement(Strict):
 
 
 class NoteSection(Strict):
-    """A section in the template's order; `not_discussed` holds no statement and is never filled by itself."""
+    """A section in the template's order; `not_discussed` holds no statement and is never filled by itself.
+
+    `engine` is what drafted it anew, by name, model and version, where that is another than the note's.
+    """
 
     code: str
     title: str
     loinc: str = ""
     status: SectionStatus
     statements: tuple[NoteStatement, ...] = ()
+    engine: str = ""
 
 
 class NoteFinding(Strict):

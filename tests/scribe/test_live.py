@@ -20,6 +20,7 @@ from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
+from scribe.drafting import draft_section
 from scribe.engines import Engines
 from scribe.errors import (
     BadRequest,
@@ -38,8 +39,10 @@ from scribe.sample import sample_audio
 from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
 from scribe.surroundings import Surroundings
-from scribe.wire import Start
+from scribe.template_folder import TemplateFolder
+from scribe.wire import DraftRequest, Start
 from summarizer.extractive import ExtractiveEngine
+from summarizer.testing import FakeEngine
 
 RATE = 16_000
 START = Start(type="start", encoding="pcm_s16le", sample_rate=RATE, channels=2)
@@ -415,3 +418,25 @@ def test_a_draft_does_not_replace_a_note_that_was_changed_while_it_was_made() ->
         replaced_by(note, 1)(edited)
     assert replaced_by(note, 2)(edited).revision == 3  # type: ignore[union-attr]
     assert replaced_by(note, 0)(None) == note
+
+
+def test_a_section_drafted_anew_by_another_engine_says_by_which(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            await live.end("s1")
+            note = await live.draft("s1", DraftRequest())
+            stored, lines = store.session("s1"), store.transcript("s1")
+            folder = TemplateFolder(tmp_path / "templates")
+            section, _ = await draft_section(
+                stored, lines, note, "PLAN", engine=ExtractiveEngine(), templates=folder
+            )
+            assert section.engine == ""
+            section, _ = await draft_section(
+                stored, lines, note, "PLAN", engine=FakeEngine(), templates=folder
+            )
+            assert section.engine == "fake none 0"
+
+    asyncio.run(check())
