@@ -10,7 +10,16 @@ import re
 from collections.abc import Sequence
 
 from summarizer.clinician import fact_of
-from summarizer.cues import CLIENT_CUES, EXAMINATION, IDENTIFYING, IMPRESSION, MEASURE_STATED, RESULT
+from summarizer.cues import (
+    CLIENT_CUES,
+    DRUGS,
+    EXAMINATION,
+    IDENTIFYING,
+    IMPRESSION,
+    MEASURE_STATED,
+    PSYCHIATRIC_DRUG,
+    RESULT,
+)
 from summarizer.discourse import Clause
 from summarizer.language import word_list
 from summarizer.polarity import has_negation
@@ -34,12 +43,26 @@ _HEADINGS: tuple[tuple[re.Pattern[str], FactKind, str], ...] = (
 )
 _NEXT = re.compile(
     r"\b(?:next (?:session|appointment|visit)|return(?:s)? (?:in|next)|follow[- ]?up (?:in|on"
-    r"|next|session|appointment)|scheduled (?:for|on)|meet(?:ing)? (?:again|weekly|next))\b",
+    r"|next|session|appointment|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|scheduled (?:for|on)"
+    r"|meet(?:ing)? (?:again|weekly|next))\b",
     re.I,
 )
 _PLANNED = re.compile(
     r"\b(?:will|to (?:continue|practice|complete|call|schedule|attend|follow)|homework|plan(?:s"
     r"|ned)? (?:is|to|for)|referr(?:ed|al)|recommend(?:ed)?|assigned|agreed to)\b",
+    re.I,
+)
+_HOMEWORK_TOLD = re.compile(
+    r"\b(?:did not (?:do|complete|finish|bring)|did|completed|finished|brought|forgot"
+    r"|practi[cs]ed) (?:\w+ ){0,5}(?:homework"
+    r"|thought (?:record|log)|worksheet|assignment|journal(?:ing)?|diary|exercises?)\b",
+    re.I,
+)
+"""Homework that was reviewed; without these words it is what was given."""
+_MEDICATED = re.compile(
+    rf"\b(?:continues on|takes|is (?:taking|on)|remains on|taking|stopped|missed"
+    rf"|reports taking) (?:\w+ ){{0,4}}?(?:{DRUGS}|medications?)\b"
+    r"(?!.*\b(?:will|plan)\b)",
     re.I,
 )
 _DID = re.compile(
@@ -118,6 +141,10 @@ def _sorted(text: str) -> tuple[FactKind, str]:
         return "measure", ""
     if _NEXT.search(text):
         return "next_appointment", ""
+    if _HOMEWORK_TOLD.search(text):
+        return "homework", "done"
+    if _MEDICATED.search(text):
+        return "medication", "psychiatric" if PSYCHIATRIC_DRUG.search(text) else "other"
     if _DID.search(text):
         return "intervention", ""
     if _RESPONDED.search(text):

@@ -16,7 +16,7 @@ _NO = re.compile(
     r"^(?:(?:um+|uh+|well|oh|i mean|okay|hmm+|mm+)\b[\s,.]*)*"
     r"(?:no|nope|nah|never|none|nothing|negative|(?:absolutely|definitely|certainly|of course"
     r"|probably) not|not (?:at all|that i|since|recently|lately|now|anymore|currently)"
-    r"|i(?:['’]ve| have) (?:never|not)\b|i (?:do|did|have|am|was|would|could|can)(?:\s?n['’]t| not)\b"
+    r"|i(?:['’]ve| have) (?:never|not)\b|i (?:do|did|have|am|was|would|could|can|ca)(?:\s?n['’]?t| not)\b"
     r"|i(?:['’]m| am) not\b|i can['’]?t\b)",
     re.I,
 )
@@ -110,7 +110,7 @@ _COUNTS = re.compile(r"\b(?:\d+|one|two|three|four|five|six|a few|some|couple|dr
 
 _NEGATOR = re.compile(
     r"\b(?:no|not|never|none|nothing|nobody|neither|nor|without|cannot|deny|denies|denied|denying"
-    r"|unable|hardly|barely"
+    r"|unable|hardly|barely|(?:do|did|does|is|was|are|were|ca|could|would|should|have|has|had)nt"
     r"|stopped|stop|ca|wo|nope|nah|lack\w*|negative)\b|n['’]t\b",
     re.I,
 )

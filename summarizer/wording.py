@@ -27,6 +27,12 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"[’‘`]", "'"),
         (r"\b(\w+) n't\b", r"\1n't"),
         (r"\b(i|you|he|she|it|we|they|that|there|what|who) '(m|re|ve|s|d|ll)\b", r"\1'\2"),
+        # Recognised speech and hasty typing leave the apostrophe out.
+        (r"\b(do|did|does|is|was|are|were|could|would|should|have|has|had)nt\b", r"\1n't"),
+        (r"\bcant\b", "can't"),
+        (r"\bi(m|ve)\b", r"i'\1"),
+        (r"\b(that|there)s\b", r"\1's"),
+        (r"\b(you|they)re\b", r"\1're"),
         (r"\bgon ?na\b", "going to"),
         (r"\bwan ?na\b", "want to"),
         (r"\b(?:have |had |'ve )?got ?(?:ta|to)\b", " have to"),
@@ -91,7 +97,8 @@ _KEPT_LEADS = re.compile(
 _TAIL = re.compile(
     r"[\s,]*\b(?:you know|i guess|i think|i suppose|i don't know|i do not know|or something"
     r"|(?:and )?(?:stuff|things) like that|and stuff|and everything|and so on"
-    r"|yeah|right|so|and|but|or|because|though|actually|okay|like|anyway|you see|like that"
+    r"|yeah|right|so|and|but|or|because|though|actually|okay|(?<!looks )(?<!look )(?<!feels )(?<!feel )(?<!sounds )like"
+    r"|anyway|you see|like that"
     r"|if that makes sense"
     r"|i mean|um|uh|then|too much of that|sir|doctor|doc)[\s,.;:!-]*$",
     re.I,

@@ -41,3 +41,12 @@ def test_a_leading_no_is_an_answer_and_negates_nothing_after_it() -> None:
     text = "No, I have pain"
     assert not is_negated(text, text.index("pain"))
     assert not has_negation("It helped not only at night")
+
+
+@pytest.mark.parametrize("said", ["i dont sleep", "it wasnt there", "she cant eat", "we havent talked"])
+def test_a_not_without_its_apostrophe_is_a_not(said: str) -> None:
+    assert has_negation(said)
+
+
+def test_an_answer_without_its_apostrophe_is_a_no() -> None:
+    assert answer_polarity("i dont") == "no"

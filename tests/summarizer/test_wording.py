@@ -62,3 +62,8 @@ def test_months_and_weekdays_are_written_large_but_verbs_are_not() -> None:
 def test_text_from_outside_is_tidied_and_says_the_same() -> None:
     assert tidied("Well  ...........   \t no??????\n\n\n\n\ud800 yes") == "Well ... no???\n\n? yes"
     assert tidied("Name: Ada      Age: 34", blanks=4) == "Name: Ada    Age: 34"
+
+
+def test_what_is_written_without_an_apostrophe_is_read_with_it() -> None:
+    assert plain("im tired and i dont know why") == "i am tired and i do not know why"
+    assert core("i know what depression looks like") == "i know what depression looks like"
