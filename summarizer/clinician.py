@@ -236,7 +236,8 @@ def clinician_facts(
         pieces = findings_in(clause.turn.text, Slice(clause.start, clause.end)) if medical else ()
         parts = [replace(clause, start=p.start, end=p.end) for p in pieces] if len(pieces) > 1 else [clause]
         found.extend(fact for part in parts if (fact := _finding(part, turns, medical)) is not None)
-    return _without_superseded(found, {turn.id: place for place, turn in enumerate(turns)})
+    place = {turn.id: at for at, turn in enumerate(turns)}
+    return _without_withdrawn(_without_superseded(found, place), said, place)
 
 
 _SOON = 3
@@ -253,6 +254,34 @@ def _without_superseded(found: Sequence[Fact], place: Mapping[str, int]) -> list
         return turned_down and any(at < later <= at + _SOON for later, name in made if name != fact.id)
 
     return [fact for fact in found if not is_superseded(fact)]
+
+
+_WITHDRAWS = re.compile(
+    r"\b(?:(?:let us|we will|we can|we could|i will) (?:just |then )?(?:hold|wait|skip|drop|cancel|leave|postpone"
+    r"|put off)"
+    r"|hold off|never mind|forget (?:about )?the|instead of)\b",
+    re.I,
+)
+_STEM = 5
+"""Letters by which a word is known again (`refer`, `referral`)."""
+
+
+def _without_withdrawn(found: Sequence[Fact], said: Sequence[Clause], place: Mapping[str, int]) -> list[Fact]:
+    """The facts without plans that the clinician took back soon after (`let's hold the referral for now`)."""
+    taken_back = [
+        (clause.index, {word[:_STEM] for word in word_list(clause.text) if len(word) >= _STEM})
+        for clause in said
+        if clause.turn.role == "clinician" and _WITHDRAWS.search(clause.plain)
+    ]
+
+    def is_withdrawn(fact: Fact) -> bool:
+        if fact.kind not in ("plan", "homework"):
+            return False
+        at = place[fact.evidence[0].turn]
+        words = {word[:_STEM] for word in word_list(fact.text) if len(word) >= _STEM}
+        return any(at < later <= at + _SOON and words & again for later, again in taken_back)
+
+    return [fact for fact in found if not is_withdrawn(fact)]
 
 
 def _settles_appointment(clause: Clause, turns: Sequence[Turn], text: str) -> bool:

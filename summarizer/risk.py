@@ -406,6 +406,7 @@ _KEEPS = re.compile(rf"\b(?:{STRONG_SUPPORT})", re.I)
 
 _SAFE_ASKED = re.compile(r"\b(?:feel(?:ing)?|are you|is it|be|keep yourself|stay) (?:\w+ ){0,2}safe\b", re.I)
 """A question of which a no is the danger."""
+_MOSTLY = re.compile(r"\b(?:mostly|but|except|sometimes|usually|only|guess|think|for now|when)\b", re.I)
 _OPPOSITE: dict[Polarity, Polarity] = {"affirmed": "negated", "negated": "affirmed", "uncertain": "uncertain"}
 
 
@@ -428,7 +429,9 @@ def _answered(clause: Clause, question: Question, topic: str) -> RiskStatement:
     elif named := topics_in(quote):
         polarity = "negated" if all(negated for _, negated in named) else "affirmed"
     if _SAFE_ASKED.search(question.last) and not topics_in(quote):
-        polarity = _OPPOSITE[polarity]
+        # Whoever says more than yes may not be safe.
+        more = polarity == "affirmed" and (len(sentences(quote)) > 1 or bool(_MOSTLY.search(quote)))
+        polarity = "uncertain" if more else _OPPOSITE[polarity]
     return RiskStatement(
         quote, clause.turn.role, topic, polarity, (Span(clause.turn.id, clause.start, end),), question.span
     )

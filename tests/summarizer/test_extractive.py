@@ -268,3 +268,11 @@ def test_an_appointment_that_was_turned_down_gives_way_to_the_one_that_was_made(
 def test_what_is_tried_in_the_room_is_no_plan(talk: Talk) -> None:
     said = talk("T: Today I'd like to try an exposure.\nC: Okay, let's do it.")
     assert texts(note(said), "PLAN") == []
+
+
+def test_a_plan_that_the_clinician_takes_back_is_none(talk: Talk) -> None:
+    said = talk(
+        "T: I'd like to refer you to Dr. Lund for an evaluation.\nC: I don't want pills.\n"
+        "T: Okay, let's hold the referral for now."
+    )
+    assert texts(note(said), "PLAN") == ["Hold the referral for now."]

@@ -184,7 +184,13 @@ def test_a_turn_of_speech_and_an_accident_are_no_risk(said: str, talk: Talk) -> 
 
 
 @pytest.mark.parametrize(
-    ("answer", "polarity"), [("No.", "affirmed"), ("Yes, I do.", "negated"), ("I guess.", "uncertain")]
+    ("answer", "polarity"),
+    [
+        ("No.", "affirmed"),
+        ("Yes, I do.", "negated"),
+        ("Yes. I mean, mostly. I lock the door.", "uncertain"),
+        ("I guess.", "uncertain"),
+    ],
 )
 def test_whoever_does_not_feel_safe_is_in_danger(answer: str, polarity: str, talk: Talk) -> None:
     (risk,) = risk_statements(talk(f"T: Do you feel safe at home?\nC: {answer}"))
