@@ -155,7 +155,7 @@ def found(text: str, client: Subject, style: Style, *, fragment: bool = False) -
 
 def told(text: str) -> str:
     """A clinician's clause without what is said to a device, to be heard, or in passing of the clinician's own."""
-    text = _ALSO.sub(r"\1 going to", _ASIDE.sub("", _TAG.sub("", _TO_DEVICE.sub("", text))))
+    text = _ALSO.sub(r"\1\2", _ASIDE.sub("", _TAG.sub("", _TO_DEVICE.sub("", text))))
     return _SHOWS.sub("", _NAMED.sub("", _FALSE_START.sub("", text)))
 
 
@@ -173,7 +173,11 @@ _NAMED = re.compile(
     r"^(?:it is|that is|this is) (?:just |going to be |gon na be )?(?=\w+ (?:\d|\w+ milligrams?|one\b|two\b))",
     re.I,
 )
-_ALSO = re.compile(r"\b(am|are) (?:also|just|still|then|probably|definitely) going to\b", re.I)
+_ALSO = re.compile(
+    r"\b(am|are|would|want|do) (?:also|just|still|then|probably|definitely|really)( (?:going to|like|love|want"
+    r"|you to)\b)",
+    re.I,
+)
 _TO_DEVICE = re.compile(r"^(?:hey,? )?(?:dragon|dax|siri|alexa)\b,? *", re.I)
 _TAG = re.compile(r"(?:[\s,]*\b(?:okay|ok|alright|you know)|,\s*(?:all )?right)\W*$", re.I)
 

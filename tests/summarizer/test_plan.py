@@ -29,6 +29,7 @@ STYLE = Style()
             "Clinician will send a letter to client's doctor",
         ),
         ("what I want to do is I will repeat the scan", "repeat the scan"),
+        ("I would also like you to go to the hospital today", "Client to go to the hospital today"),
         ("I would like to see you eat three meals a day", "Client to eat three meals a day"),
         ("Hey Dragon, order a urine culture", "order a urine culture"),
         ("same time next week", "Next appointment: same time next week"),
