@@ -120,12 +120,7 @@ def request_as(note: DraftNote) -> DraftRequest:
     return DraftRequest.model_construct(
         template=note.template,
         template_version=int(note.provenance.template_version),
-        detail=note.detail,
-        client_term=note.client_term,
-        clinician_term=note.clinician_term,
-        person=note.person,
-        tense=note.tense,
-        layout=note.layout,
+        **note.model_dump(include=_WORDING),
     )
 
 
@@ -232,14 +227,7 @@ async def draft_section(
     """One section drafted anew with the note's own template and style, and what was found about it."""
     stitched = stitch(with_roles(lines, session.speakers, session.details.participants))
     template = _only(template_of_note(note, templates), code)
-    style = Style(
-        client_term=note.client_term,
-        clinician_term=note.clinician_term,
-        person=note.person,
-        tense=note.tense,
-        detail=note.detail,
-        layout=note.layout,
-    )
+    style = Style(**note.model_dump(include=_WORDING))
     draft = await _summarize(session, stitched, template, style, engine, facts)
     section, made = _section(draft.body.sections[0], template, stitched), note.provenance
     if (draft.engine.engine, draft.engine.model) != (made.engine, made.engine_model):

@@ -213,9 +213,7 @@ def aspect_of(text: str) -> str:
 
     `text` is plain wording (`wording.plain`), no question.
     """
-    if _NOW.search(text) or _LECTURE.search(text):
-        return ""
-    if is_header(text):
+    if _NOW.search(text) or _LECTURE.search(text) or is_header(text):
         return ""
     narrated = bool(_OF_THE_CLIENT.match(text))
     recounted = bool(_RECOUNTED.match(text))

@@ -185,8 +185,6 @@ _UNKNOWING = re.compile(
 )
 _LONGEST_RESPONSE = 26
 """Words up to which the sentences of a reply are told together."""
-_NEAR_END = 3
-"""Sentences at the end of a clinician's turn to which the reply belongs."""
 _SPECIFIC_WORDS = 4
 """Words a client's reply must have to be told as a response to an intervention."""
 
@@ -263,13 +261,13 @@ _WITHDRAWS = re.compile(
     re.I,
 )
 _STEM = 5
-"""Letters by which a word is known again (`refer`, `referral`)."""
+"""Letters by which a word is known again."""
 
 
 def _without_withdrawn(found: Sequence[Fact], said: Sequence[Clause], place: Mapping[str, int]) -> list[Fact]:
     """The facts without plans that the clinician took back soon after (`let's hold the referral for now`)."""
     taken_back = [
-        (clause.index, {word[:_STEM] for word in word_list(clause.text) if len(word) >= _STEM})
+        (clause.index, _beginnings(clause.text))
         for clause in said
         if clause.turn.role == "clinician" and _WITHDRAWS.search(clause.plain)
     ]
@@ -278,10 +276,15 @@ def _without_withdrawn(found: Sequence[Fact], said: Sequence[Clause], place: Map
         if fact.kind not in ("plan", "homework"):
             return False
         at = place[fact.evidence[0].turn]
-        words = {word[:_STEM] for word in word_list(fact.text) if len(word) >= _STEM}
+        words = _beginnings(fact.text)
         return any(at < later <= at + _SOON and words & again for later, again in taken_back)
 
     return [fact for fact in found if not is_withdrawn(fact)]
+
+
+def _beginnings(text: str) -> set[str]:
+    """How the longer words of a text begin (`refer`, `referral`)."""
+    return {word[:_STEM] for word in word_list(text) if len(word) >= _STEM}
 
 
 def _settles_appointment(clause: Clause, turns: Sequence[Turn], text: str) -> bool:
@@ -375,8 +378,9 @@ def _interventions(clause: Clause, turns: Sequence[Turn], medical: bool) -> list
 def _response(turns: Sequence[Turn], clause: Clause, technique: str) -> Span | None:
     """What the client said to an intervention: the first telling sentence of the reply, if it is no question."""
     reply = _reply(turns, clause.index)
-    asked = sentences(clause.turn.text)
-    if reply is None or (len(asked) > _NEAR_END and clause.sentence.start < asked[-_NEAR_END].start):
+    said_after = (p for p in sentences(clause.turn.text) if p.start >= clause.sentence.end)
+    if reply is None or any(_is_plan(core(clause.turn.text[p.start : p.end])) for p in said_after):
+        # Of the two the plan is what is answered last.
         return None
     text = reply.turn.text
     pieces = [p for p in sentences(text) if not is_backchannel(text[p.start : p.end])]
@@ -414,8 +418,7 @@ def _finding(clause: Clause, turns: Sequence[Turn], medical: bool) -> Fact | Non
             return fact_of(clause, "observation", aspect="identifying")
         return _put_for_confirmation(clause, turns, text) or _appointment_question(clause, turns, text)
     if _settles_appointment(clause, turns, text):
-        span = clause.span
-        return fact_of(clause, "next_appointment", evidence=(span,), confidence=0.8)
+        return fact_of(clause, "next_appointment", confidence=0.8)
     if _is_plan(text):
         return _plan(clause, turns, text)
     if count > 60:

@@ -276,3 +276,22 @@ def test_a_plan_that_the_clinician_takes_back_is_none(talk: Talk) -> None:
         "T: Okay, let's hold the referral for now."
     )
     assert texts(note(said), "PLAN") == ["Hold the referral for now."]
+
+
+def test_a_reply_belongs_to_the_technique_it_follows_however_long_it_took(talk: Talk) -> None:
+    said = talk(
+        "T: Breathe in for four and breathe out for six. Feel the chair. Let your jaw go. Stay with it. "
+        "Notice the sounds. How was that for you?\nC: That helps, my hands are warmer."
+    )
+    (statement,) = texts(note(said), "OBJECTIVE")
+    assert statement.endswith('client responded, "That helps, my hands are warmer."')
+
+
+def test_a_reply_to_a_plan_is_no_response_to_what_was_done_before_it(talk: Talk) -> None:
+    said = talk(
+        "T: Let's go over your safety plan and the crisis line. I will file a report today.\n"
+        "C: Please don't do that to me."
+    )
+    written = " ".join(texts(note(said), "OBJECTIVE"))
+    assert "safety planning" in written
+    assert "Please don't" not in written
