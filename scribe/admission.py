@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scribe.access import LOCAL, Caller
 from scribe.auth import COOKIE, Auth, same_origin
 from scribe.errors import NotAuthenticated, ScribeError, TooLarge
 from scribe.forms import MAX_FORM_BYTES
@@ -41,7 +42,7 @@ class Admission:
             path, method = scope["path"], scope["method"]
             try:
                 if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
-                    authenticate(call, method, self._auth)
+                    scope["caller"] = authenticate(call, method, self._auth)
                 if not RECORDING_PATH.fullmatch(path):
                     check_size(call, method, MAX_FORM_BYTES if path == FORM_PATH else MAX_BODY_BYTES)
             except ScribeError as error:
@@ -50,20 +51,21 @@ class Admission:
         await self._app(scope, receive, send)
 
 
-def authenticate(call: HTTPConnection, method: str, auth: Auth) -> None:
-    """Raise NotAuthenticated unless the access token or, from our own page, its cookie came."""
+def authenticate(call: HTTPConnection, method: str, auth: Auth) -> Caller:
+    """Who calls; raises NotAuthenticated unless the access token or, from our own page, its cookie came."""
     header = call.headers.get("authorization", "")
     cookie = call.cookies.get(COOKIE)
     if header or cookie is None:
         scheme, _, given = header.partition(" ")
         auth.check_token(given.strip() if scheme.lower() == "bearer" else None)
-        return
+        return LOCAL
     auth.check_cookie(cookie)
     if method not in SAFE_METHODS and not same_origin(call.headers.get("origin"), call.headers.get("host")):
         # SameSite=Strict already keeps the cookie at home; this holds where a browser does not know it.
         raise NotAuthenticated(
             "This call came from another page; use the scribe's own page or send the token."
         )
+    return LOCAL
 
 
 def check_size(call: HTTPConnection, method: str, limit: int = MAX_BODY_BYTES) -> None:

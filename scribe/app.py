@@ -26,12 +26,27 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
 
-from scribe import api, checklist, drafts, facts, intake, notes, page, templates, upload, websocket
+from scribe import (
+    api,
+    checklist,
+    consents,
+    drafts,
+    facts,
+    intake,
+    notes,
+    page,
+    records,
+    templates,
+    transcripts,
+    upload,
+    websocket,
+)
 from scribe.admission import Admission, problem
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
 from scribe.crypto import load_key
+from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
 from scribe.live import Live
@@ -55,7 +70,8 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     folder = open_data_dir(settings.data_dir)
     key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
     token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
-    store = Store(settings.database_url or f"sqlite:///{folder / 'scribe.db'}", key)
+    database = open_database(settings, folder)
+    store = Store(database, key)
     try:
         store.migrate()
         interrupted = store.recover()
@@ -63,7 +79,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         raise CannotStart(error.detail) from None
     if interrupted:
         log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
-    audit = Audit(store, clock)
+    audit = Audit(database, clock)
     auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
     live = Live(Surroundings(settings, engines, store, clock))
     server = Server(settings, engines, store, audit, auth, live, clock)
@@ -74,7 +90,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         await live.close()
         await server.finish_kept()
         await engines.recognition.close()
-        store.close()
+        database.close()
 
     app = FastAPI(
         title="Ambient scribe",
@@ -86,7 +102,21 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         openapi_url="/v1/openapi.json",
     )
     app.state.server = server
-    for part in (api, facts, notes, templates, drafts, checklist, intake, upload, websocket, page):
+    for part in (
+        api,
+        consents,
+        transcripts,
+        records,
+        facts,
+        notes,
+        templates,
+        drafts,
+        checklist,
+        intake,
+        upload,
+        websocket,
+        page,
+    ):
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)
@@ -108,6 +138,11 @@ def open_data_dir(folder: Path) -> Path:
             "choose another with --data-dir, or mend its permissions."
         ) from None
     return folder
+
+
+def open_database(settings: Settings, folder: Path) -> Database:
+    """The database of the settings; SQLite in the data folder where none is named."""
+    return Database(settings.database_url or f"sqlite:///{folder / 'scribe.db'}")
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -12,31 +12,46 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from scribe.store import GENESIS, Store, canonical_json
+import sqlalchemy as sa
+
+from scribe.chains import GENESIS, canonical_json, last_link
+from scribe.database import Database
+from scribe.tables import audit
 
 
 class Audit:
     """Writes the chain; shared by all calls."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
         self._clock = clock
 
     def record(self, actor: str, action: str, session_id: str = "", **figures: str | int | float) -> None:
         """Append one event; blocks on the store. `figures` are counts, versions and ids only."""
-        at = self._clock().isoformat()
-
-        def link(previous: str) -> tuple[str, str]:
-            event = canonical_json(
-                {"at": at, "actor": actor, "action": action, "session": session_id, "figures": figures}
+        event = canonical_json(
+            {
+                "at": self._clock().isoformat(),
+                "actor": actor,
+                "action": action,
+                "session": session_id,
+                "figures": figures,
+            }
+        )
+        with self._database.transaction() as connection:
+            number, last = last_link(connection, audit)
+            connection.execute(
+                sa.insert(audit).values(number=number + 1, event=event, sha256=chained(last, event))
             )
-            return event, chained(previous, event)
-
-        self._store.append_audit(link)
 
     def events(self) -> tuple[dict[str, Any], ...]:
         """All events, the oldest first, each with its hash."""
-        return tuple({**json.loads(event), "sha256": digest} for event, digest in self._store.audit_rows())
+        return tuple({**json.loads(event), "sha256": digest} for event, digest in self.rows())
+
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """All events as (text, hash), the oldest first."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(sa.select(audit.c.event, audit.c.sha256).order_by(audit.c.number)).all()
+        return tuple((row.event, row.sha256) for row in rows)
 
 
 def chained(previous: str, event: str) -> str:

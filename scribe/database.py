@@ -15,16 +15,43 @@ from sqlalchemy.exc import DBAPIError
 from scribe.errors import StoreFailed
 
 
-def open_engine(url: str) -> sa.Engine:
-    """The engine for a database URL; nothing is connected yet."""
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    return engine
+class Database:
+    """One connection pool for every room that keeps rows; thread-safe, nothing is connected before the first use."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url)
+        if self.dialect == "sqlite":
+            _prepare_sqlite(self._engine)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """All or nothing of what is done within; raises StoreFailed for what the database refuses."""
+        with _refusals(), self._engine.begin() as connection:
+            yield connection
+
+    def cut_log(self) -> None:
+        """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
+        if self.dialect != "sqlite":
+            return
+        with _refusals():
+            raw = self._engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def _refusals() -> Iterator[None]:
     """Raise StoreFailed for what the database refuses within."""
     try:
         yield
@@ -34,18 +61,6 @@ def refusals() -> Iterator[None]:
             f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
             "check the disk and the data folder. Nothing that was acknowledged is lost."
         ) from None
-
-
-def cut_log(engine: sa.Engine) -> None:
-    """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
-    if engine.dialect.name != "sqlite":
-        return
-    with refusals():
-        raw = engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            raw.close()
 
 
 def _plain_reason(error: BaseException | None) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from asr.errors import AsrError
 from asr.models import installed
 from asr.vad import VoiceActivityModel
-from scribe.app import listen, open_data_dir
+from scribe.app import listen, open_data_dir, open_database
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.crypto import load_key
@@ -60,10 +60,11 @@ def _store(settings: Settings) -> Iterator[Check]:
         folder = open_data_dir(settings.data_dir)
         key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
         yield Check("Data folder", "good", str(folder))
-        store = Store(settings.database_url or f"sqlite:///{folder / 'scribe.db'}", key)
+        database = open_database(settings, folder)
+        store = Store(database, key)
         store.migrate()
         yield Check("Store", "good", f"{len(store.list_sessions())} sessions, encrypted")
-        store.close()
+        database.close()
     except CannotStart as error:
         yield Check("Data folder", "bad", error.detail, "Choose another with --data-dir.")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from scribe.calls import ACTOR, On
+from scribe.calls import On, Who
 from scribe.dictation import draft_text
 from scribe.drafting import default_style, templates_of
 from scribe.on_loop import apart
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/draft")
-async def draft(request: TextDraftRequest, on: On) -> dict[str, Any]:
+async def draft(request: TextDraftRequest, who: Who, on: On) -> dict[str, Any]:
     """Draft a note from a transcript or a dictated summary; nothing is stored."""
     templates, defaults = templates_of(on.settings), default_style(on.settings)
     drafted = await apart(
@@ -29,7 +29,7 @@ async def draft(request: TextDraftRequest, on: On) -> dict[str, Any]:
     )
     await asyncio.to_thread(
         lambda: on.audit.record(
-            ACTOR,
+            who.actor,
             "text drafted",
             template=drafted.template.name,
             turns=len(drafted.turns),

@@ -3,6 +3,7 @@
     ScribeError
     ├── BadRequest            400 / 4400   a message or body that is not of the contract
     ├── NotAuthenticated      401 / 4401   no token, or one that is wrong or has expired
+    ├── NotAllowed            403 / 4403   the caller's roles do not cover this
     ├── NotConsented          403 / 4403   a participant's consent is missing, expired or revoked
     ├── NotFound              404 / 4404   no such session, note, utterance or statement
     ├── Idle                  408 / 4408   nothing came for too long
@@ -55,6 +56,15 @@ class NotAuthenticated(ScribeError):
     status = 401
     close_code = 4401
     title = "Sign in first"
+
+
+class NotAllowed(ScribeError):
+    """Whoever called is known, and their roles do not cover this."""
+
+    code = "not_allowed"
+    status = 403
+    close_code = 4403
+    title = "Not allowed"
 
 
 class NotConsented(ScribeError):

@@ -6,25 +6,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from scribe.calls import On, SessionId, audit
+from scribe.calls import On, SessionId, Who, audit
 from scribe.wire import ChangeFact, FactList, WireFact
 
 router = APIRouter(prefix="/v1")
 
 
 @router.get("/sessions/{session_id}/facts")
-async def read_facts(session_id: SessionId, on: On) -> FactList:
+async def read_facts(session_id: SessionId, who: Who, on: On) -> FactList:
     """All facts as they stand, in the order in which they were said; until the note is signed."""
     facts = await on.live.facts(session_id)
-    await audit(on, "facts read", session_id)
+    await audit(on, who, "facts read", session_id)
     return FactList(session_id=session_id, facts=facts)
 
 
 @router.patch("/sessions/{session_id}/facts/{fact_id}")
 async def change_fact(
-    session_id: SessionId, fact_id: Annotated[str, Path(max_length=200)], change: ChangeFact, on: On
+    session_id: SessionId, fact_id: Annotated[str, Path(max_length=200)], change: ChangeFact, who: Who, on: On
 ) -> WireFact:
     """Pin or discard a fact, or leave it to the draft again; the next draft follows it."""
     fact = await on.live.mark_fact(session_id, fact_id, change.status)
-    await audit(on, "fact marked", session_id, status=change.status)
+    await audit(on, who, "fact marked", session_id, status=change.status)
     return fact

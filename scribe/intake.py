@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from scribe.calls import ACTOR, On
+from scribe.calls import On, Who
 from scribe.dictation import TextDraft
 from scribe.drafting import default_style, stitch, style_for, template_named, templates_of
 from scribe.errors import ScribeError, TooLarge
@@ -116,6 +116,7 @@ async def draft_intake(
 @router.post("/intake")
 async def intake(
     request: Request,
+    who: Who,
     on: On,
     session: Annotated[Identifier | None, Query()] = None,
     detail: Annotated[Literal["brief", "standard", "detailed"] | None, Query()] = None,
@@ -139,7 +140,12 @@ async def intake(
     answered = sum(bool(field.value) for field in fields)
     await asyncio.to_thread(
         lambda: on.audit.record(
-            ACTOR, "intake drafted", session or "", questions=len(fields), answered=answered, turns=len(turns)
+            who.actor,
+            "intake drafted",
+            session or "",
+            questions=len(fields),
+            answered=answered,
+            turns=len(turns),
         )
     )
     return drafted.as_json()

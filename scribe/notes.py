@@ -11,7 +11,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from scribe.calls import ACTOR, On, SessionId, audit
+from scribe.access import Caller
+from scribe.calls import On, SessionId, Who, audit
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
@@ -45,27 +46,27 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/sessions/{session_id}/note", status_code=201)
-async def draft_note(session_id: SessionId, request: DraftRequest, on: On) -> NoteView:
+async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on: On) -> NoteView:
     """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
     draft = await on.live.draft(session_id, request)
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
     await asyncio.to_thread(on.store.set_template, session_id, draft.template)
-    await audit(on, "note drafted", session_id)
+    await audit(on, who, "note drafted", session_id)
     return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
 
 
 @router.get("/sessions/{session_id}/note")
-def read_note(session_id: SessionId, on: On) -> NoteView:
+def read_note(session_id: SessionId, who: Who, on: On) -> NoteView:
     """The note, draft or signed, every statement with its evidence."""
     note = on.store.note(session_id)
-    on.audit.record(ACTOR, "note read", session_id)
+    on.audit.record(who.actor, "note read", session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
 @router.patch("/sessions/{session_id}/note/statements/{statement_id}")
 def change_statement(
-    session_id: SessionId, statement_id: SessionId, change: ChangeStatement, on: On
+    session_id: SessionId, statement_id: SessionId, change: ChangeStatement, who: Who, on: On
 ) -> NoteView:
     """Edit or remove one statement; the change is kept with what stood there before."""
     if change.remove == (change.text is not None):
@@ -73,28 +74,34 @@ def change_statement(
 
     def review(draft: DraftNote) -> DraftNote:
         if change.text is None:
-            return remove_statement(draft, statement_id, author=ACTOR, at=on.clock())
-        return edit_statement(draft, statement_id, change.text, author=ACTOR, at=on.clock())
+            return remove_statement(draft, statement_id, author=who.actor, at=on.clock())
+        return edit_statement(draft, statement_id, change.text, author=who.actor, at=on.clock())
 
-    return _reviewed(on, session_id, review, "statement changed")
+    return _reviewed(on, who, session_id, review, "statement changed")
 
 
 @router.post("/sessions/{session_id}/note/sections/{code}/statements", status_code=201)
-def add_statement(session_id: SessionId, code: SessionId, statement: WriteStatement, on: On) -> NoteView:
+def add_statement(
+    session_id: SessionId, code: SessionId, statement: WriteStatement, who: Who, on: On
+) -> NoteView:
     """Write a statement of one's own into a section."""
     return _reviewed(
         on,
+        who,
         session_id,
-        lambda draft: write_statement(draft, code, statement.text, author=ACTOR, at=on.clock()),
+        lambda draft: write_statement(draft, code, statement.text, author=who.actor, at=on.clock()),
         "statement written",
     )
 
 
 @router.patch("/sessions/{session_id}/note/findings/{finding_id}")
-def resolve(session_id: SessionId, finding_id: SessionId, resolution: ResolveFinding, on: On) -> NoteView:
+def resolve(
+    session_id: SessionId, finding_id: SessionId, resolution: ResolveFinding, who: Who, on: On
+) -> NoteView:
     """Accept or justify a finding; a blocking one needs a reason."""
     return _reviewed(
         on,
+        who,
         session_id,
         lambda draft: resolve_finding(draft, finding_id, resolution.resolution, resolution.reason),
         "finding resolved",
@@ -102,7 +109,7 @@ def resolve(session_id: SessionId, finding_id: SessionId, resolution: ResolveFin
 
 
 @router.post("/sessions/{session_id}/note/sections/{code}/redraft")
-async def redraft(session_id: SessionId, code: SessionId, on: On) -> NoteView:
+async def redraft(session_id: SessionId, code: SessionId, who: Who, on: On) -> NoteView:
     """Draft one section anew; edits elsewhere are untouched."""
     stored = await asyncio.to_thread(on.store.session, session_id)
     require_capture(stored, on.clock())
@@ -120,6 +127,7 @@ async def redraft(session_id: SessionId, code: SessionId, on: On) -> NoteView:
     return await asyncio.to_thread(
         _reviewed,
         on,
+        who,
         session_id,
         lambda draft: redraft_section(draft, section, findings),
         "section redrafted",
@@ -127,7 +135,7 @@ async def redraft(session_id: SessionId, code: SessionId, on: On) -> NoteView:
 
 
 @router.post("/sessions/{session_id}/note/sign", status_code=201)
-def sign_note(session_id: SessionId, request: SignRequest, on: On) -> NoteView:
+def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> NoteView:
     """Sign: re-authentication, attestation, no blocking finding open; then the note never changes again."""
     on.auth.check_token(request.token.get_secret_value())
 
@@ -143,12 +151,12 @@ def sign_note(session_id: SessionId, request: SignRequest, on: On) -> NoteView:
 
     note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
     assert isinstance(note, SignedNote)
-    on.audit.record(ACTOR, "note signed", session_id, sha256=note.sha256)
+    on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
 @router.post("/sessions/{session_id}/note/addenda", status_code=201)
-def add_to_note(session_id: SessionId, request: AddendumRequest, on: On) -> NoteView:
+def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: On) -> NoteView:
     """Add an addendum, correction or late entry to a signed note; the original stays intact."""
 
     def change(note: Note | None) -> Note:
@@ -165,13 +173,14 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, on: On) -> Note
         )
 
     note = on.store.save_note(session_id, change, None, on.clock())
-    on.audit.record(ACTOR, "addendum added", session_id)
+    on.audit.record(who.actor, "addendum added", session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
 @router.get("/sessions/{session_id}/note/export")
 def export(
     session_id: SessionId,
+    who: Who,
     on: On,
     format: Annotated[str, Query()] = "markdown",
     draft: Annotated[bool, Query()] = False,
@@ -194,7 +203,7 @@ def export(
         consents=stored.details.consents,
         context=stored.details.context,
     )
-    on.audit.record(ACTOR, "note exported", session_id, format=format)
+    on.audit.record(who.actor, "note exported", session_id, format=format)
     kind, suffix = FORMATS[chosen]
     name = f"note-{session_id}{'' if isinstance(note, SignedNote) else '-draft'}.{suffix}"
     return Response(
@@ -204,11 +213,13 @@ def export(
     )
 
 
-def _reviewed(on: Server, session_id: str, review: Callable[[DraftNote], DraftNote], action: str) -> NoteView:
+def _reviewed(
+    on: Server, who: Caller, session_id: str, review: Callable[[DraftNote], DraftNote], action: str
+) -> NoteView:
     note = on.store.save_note(
         session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
     )
-    on.audit.record(ACTOR, action, session_id)
+    on.audit.record(who.actor, action, session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 

@@ -1,4 +1,4 @@
-"""What outlives a process: sessions, transcript, notes, receipts, audit rows. Never audio.
+"""What outlives a process: sessions, transcript, notes, receipts. Never audio.
 
 Everything clinical, and everything a caller named, is sealed with its session's data key before it gets here
 as a column. In clear stand only ids made here, states, times, counts and hashes. Every method is one
@@ -8,9 +8,7 @@ PostgreSQL by URL.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +18,9 @@ from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
 
+from scribe.chains import last_link
 from scribe.crypto import KeyEncryptionKey, SessionCipher
-from scribe.database import cut_log, open_engine, refusals
+from scribe.database import Database
 from scribe.errors import NotFound, WrongState
 from scribe.marking import FactMark
 from scribe.note import Note
@@ -37,11 +36,8 @@ from scribe.session import (
     Strict,
     step,
 )
-from scribe.tables import audit, marks, notes, receipts, sessions, utterances
+from scribe.tables import marks, notes, receipts, sessions, utterances
 from scribe.wire import Receipt, TranscriptLine, TranscriptMark
-
-GENESIS = "0" * 64
-"""What the first link of a hash chain points to."""
 
 
 class Details(Strict):
@@ -87,11 +83,12 @@ _FACT_MARKS: TypeAdapter[dict[str, FactMark]] = TypeAdapter(dict[str, FactMark])
 
 
 class Store:
-    """The one door to the database."""
+    """Sessions and all that hangs on them."""
 
-    def __init__(self, url: str, key: KeyEncryptionKey) -> None:
+    def __init__(self, database: Database, key: KeyEncryptionKey) -> None:
         self._key = key
-        self._engine = open_engine(url)
+        self._database = database
+        self._transaction = database.transaction
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -117,10 +114,6 @@ class Store:
                     sa.update(sessions).where(sessions.c.id == row.id).values(state=state.value)
                 )
             return len(rows)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
 
     # --- sessions ------------------------------------------------------------------------------------
 
@@ -203,7 +196,7 @@ class Store:
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
             sealed = ("data_key", "details", "speakers", "checkpoint", "fact_marks")
             self._update(connection, session_id, **dict.fromkeys(sealed))
-        cut_log(self._engine)
+        self._database.cut_log()
 
     # --- transcript ----------------------------------------------------------------------------------
 
@@ -267,7 +260,7 @@ class Store:
             stored, _ = self._read(connection, session_id)
             self._advance(connection, session_id, Step.STOPPED, now)
             self._update(connection, session_id, checkpoint=None)
-            number, last = self._last_link(connection, receipts)
+            number, last = last_link(connection, receipts)
             receipt = make(stored, last)
             connection.execute(
                 sa.insert(receipts).values(
@@ -287,7 +280,7 @@ class Store:
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
             # A mark quotes the words of its fact.
             self._update(connection, session_id, fact_marks=None)
-        cut_log(self._engine)
+        self._database.cut_log()
 
     def transcript(self, session_id: str) -> tuple[TranscriptLine, ...]:
         """All final utterances by time."""
@@ -365,7 +358,7 @@ class Store:
                 self._advance(connection, session_id, what, now)
             return note
 
-    # --- chains --------------------------------------------------------------------------------------
+    # --- receipts ------------------------------------------------------------------------------------
 
     def receipt(self, session_id: str) -> Receipt:
         """The discard receipt of a session; raises NotFound before its end."""
@@ -377,25 +370,7 @@ class Store:
             raise NotFound(f"The session {session_id} has no receipt; it is written when the session ends.")
         return Receipt.model_validate_json(row.receipt)
 
-    def append_audit(self, make: Callable[[str], tuple[str, str]]) -> None:
-        """Chain an audit row; `make` gets the last hash and gives the event's text and its hash."""
-        with self._transaction() as connection:
-            number, last = self._last_link(connection, audit)
-            event, digest = make(last)
-            connection.execute(sa.insert(audit).values(number=number + 1, event=event, sha256=digest))
-
-    def audit_rows(self) -> tuple[tuple[str, str], ...]:
-        """All audit events as (text, hash), the oldest first."""
-        with self._transaction() as connection:
-            rows = connection.execute(sa.select(audit.c.event, audit.c.sha256).order_by(audit.c.number)).all()
-        return tuple((row.event, row.sha256) for row in rows)
-
     # --- inside --------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        with refusals(), self._engine.begin() as connection:
-            yield connection
 
     def _read(self, connection: sa.Connection, session_id: str) -> tuple[StoredSession, SessionCipher]:
         row = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
@@ -490,17 +465,6 @@ class Store:
 
     def _line(self, cipher: SessionCipher, session_id: str, line: TranscriptLine) -> bytes:
         return cipher.seal(line.model_dump_json().encode(), "utterances", session_id, line.id, "line")
-
-    def _last_link(self, connection: sa.Connection, table: sa.Table) -> tuple[int, str]:
-        row = connection.execute(
-            sa.select(table.c.number, table.c.sha256).order_by(table.c.number.desc()).limit(1)
-        ).first()
-        return (row.number, row.sha256) if row else (0, GENESIS)
-
-
-def canonical_json(values: dict[str, Any]) -> str:
-    """JSON with sorted keys and no spaces, as it is hashed."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
 def _seal(cipher: SessionCipher, value: Strict, session_id: str, *column: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from scribe.calls import ACTOR, On
+from scribe.calls import On, Who
 from scribe.drafting import templates_of
 from scribe.errors import BadRequest, NotFound, TooLarge
 from scribe.wire import TemplateDetail, TemplateList, TemplateSectionView, TemplateView
@@ -70,7 +70,7 @@ def read_template(
         }
     },
 )
-async def put_template(name: Name, request: Request, on: On) -> TemplateDetail:
+async def put_template(name: Name, request: Request, who: Who, on: On) -> TemplateDetail:
     """Add a template of one's own or a new version of it; JSON, or TOML with a content type that says so."""
     body = await request.body()
     if len(body) > MAX_TEMPLATE_BYTES:
@@ -78,16 +78,16 @@ async def put_template(name: Name, request: Request, on: On) -> TemplateDetail:
     given = _given(body, is_toml="toml" in request.headers.get("content-type", ""))
     template = await asyncio.to_thread(templates_of(on.settings).put, name, given)
     await asyncio.to_thread(
-        lambda: on.audit.record(ACTOR, "template put", template=template.name, version=template.version)
+        lambda: on.audit.record(who.actor, "template put", template=template.name, version=template.version)
     )
     return _detail(template)
 
 
 @router.delete("/{name}", status_code=204)
-def delete_template(name: Name, on: On) -> Response:
+def delete_template(name: Name, who: Who, on: On) -> Response:
     """Delete a template of one's own; notes that were drafted with it are redrafted with it still."""
     templates_of(on.settings).delete(name)
-    on.audit.record(ACTOR, "template deleted", template=name)
+    on.audit.record(who.actor, "template deleted", template=name)
     return Response(status_code=204)
 
 

@@ -10,18 +10,19 @@ import pytest
 
 from scribe.audit import Audit, first_broken
 from scribe.crypto import KeyEncryptionKey
+from scribe.database import Database
 from scribe.store import Store
 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> list[tuple[str, str]]:
-    store = Store(f"sqlite:///{tmp_path / 'a.db'}", KeyEncryptionKey(os.urandom(32)))
-    store.migrate()
-    audit = Audit(store, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    Store(database, KeyEncryptionKey(os.urandom(32))).migrate()
+    audit = Audit(database, lambda: datetime(2026, 3, 2, tzinfo=UTC))
     for number in range(4):
         audit.record("local", "note read", "s1", number=number)
     assert [event["action"] for event in audit.events()] == ["note read"] * 4
-    return list(store.audit_rows())
+    return list(audit.rows())
 
 
 def test_an_untouched_chain_holds(rows: list[tuple[str, str]]) -> None:

@@ -21,6 +21,7 @@ from asr.vad import VoiceActivityModel
 from scribe.capture import Capture
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
+from scribe.database import Database
 from scribe.engines import Engines
 from scribe.errors import NotConsented, StoreFailed
 from scribe.outbox import Outbox
@@ -54,7 +55,8 @@ async def captured(
     folder: Path, recognizer: Recognizer, *, ring_seconds: float = 60.0
 ) -> AsyncIterator[tuple[Capture, Store, Outbox]]:
     """An open capture of a fresh session of two channels."""
-    store = Store(f"sqlite:///{folder / 's.db'}", KeyEncryptionKey(os.urandom(32)))
+    database = Database(f"sqlite:///{folder / 's.db'}")
+    store = Store(database, KeyEncryptionKey(os.urandom(32)))
     store.migrate()
     now = datetime.now(UTC)
     store.create_session("s1", consented(channels=2), now)
@@ -72,7 +74,7 @@ async def captured(
     finally:
         await capture.let_go()
         await engines.recognition.close()
-        store.close()
+        database.close()
 
 
 async def heard(capture: Capture, audio: NDArray[np.float32]) -> None:
@@ -128,10 +130,10 @@ def test_when_the_store_fails_whoever_feeds_hears_of_it_and_nothing_is_acknowled
             def full(connection: sa.Connection) -> None:
                 raise sa.exc.OperationalError("", {}, Exception("disk full"))
 
-            sa.event.listen(store._engine, "begin", full)
+            sa.event.listen(store._database._engine, "begin", full)
             with pytest.raises(StoreFailed):
                 await heard(capture, sample_audio()[: 90 * RATE])
-            sa.event.remove(store._engine, "begin", full)
+            sa.event.remove(store._database._engine, "begin", full)
             acknowledged = [getattr(message, "committed", 0) for message in await said(outbox)]
             assert set(acknowledged) <= {0}
             assert store.session("s1").position == 0

@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from running import TOKEN, RunningServer, StartServer, consented, whisper_is_here
 
 from asr.metrics import word_error_rate
-from scribe.audit import first_broken
+from scribe.app import utc_now
+from scribe.audit import Audit, first_broken
+from scribe.chains import GENESIS
 from scribe.client import ScribeClient
 from scribe.crypto import load_key
+from scribe.database import Database
 from scribe.export import WATERMARK
 from scribe.note import DraftNote, SignedNote
 from scribe.receipt import receipts_hold
 from scribe.review import intact
 from scribe.sample import sample_audio, sample_truth
 from scribe.session import State
-from scribe.store import GENESIS, Store
+from scribe.store import Store
 from scribe.wire import Ack, Ended, NoteReady, ServerMessage, SessionView, UtteranceMessage
 
 RATE = 16_000
@@ -202,9 +205,10 @@ def check_note(running: RunningServer, session_id: str) -> None:
 
 def check_records(running: RunningServer, session_id: str) -> None:
     """The audit and the receipts verify offline, with the key of the data folder."""
-    store = Store(f"sqlite:///{running.data_dir / 'scribe.db'}", load_key(None, running.data_dir))
-    with contextlib.closing(store):
-        rows = store.audit_rows()
+    database = Database(f"sqlite:///{running.data_dir / 'scribe.db'}")
+    store = Store(database, load_key(None, running.data_dir))
+    with contextlib.closing(database):
+        rows = Audit(database, utc_now).rows()
         assert first_broken(rows) is None
         told = " ".join(event for event, _ in rows)
         for action in ("session created", "stream opened", "note signed", "note exported", "addendum added"):

@@ -20,6 +20,7 @@ from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
+from scribe.database import Database
 from scribe.drafting import draft_section
 from scribe.engines import Engines
 from scribe.errors import (
@@ -59,7 +60,8 @@ async def living(
     **settings: object,
 ) -> AsyncIterator[tuple[Live, Store]]:
     """Two consented sessions, s1 and s2, that nobody streams yet."""
-    store = Store(f"sqlite:///{folder / 's.db'}", KeyEncryptionKey(os.urandom(32)))
+    database = Database(f"sqlite:///{folder / 's.db'}")
+    store = Store(database, KeyEncryptionKey(os.urandom(32)))
     store.migrate()
     now = datetime.now(UTC)
     for name in ("s1", "s2"):
@@ -79,7 +81,7 @@ async def living(
     finally:
         await live.close()
         await engines.recognition.close()
-        store.close()
+        database.close()
 
 
 async def turns(count: int = 50) -> None:
@@ -95,9 +97,9 @@ def broken(store: Store) -> Iterator[None]:
     def refuse(_connection: sa.Connection) -> None:
         raise sa.exc.OperationalError("", {}, Exception("gone"))
 
-    sa.event.listen(store._engine, "begin", refuse)
+    sa.event.listen(store._database._engine, "begin", refuse)
     yield
-    sa.event.remove(store._engine, "begin", refuse)
+    sa.event.remove(store._database._engine, "begin", refuse)
 
 
 def test_a_client_that_comes_back_goes_on_at_the_very_sample(tmp_path: Path) -> None:
@@ -382,10 +384,10 @@ def test_facts_that_cannot_be_told_leave_a_session_that_can_be_opened_again(tmp_
                 if str(call[2]).startswith("SELECT sessions.fact_marks"):
                     raise sa.exc.OperationalError("", {}, Exception("gone"))
 
-            sa.event.listen(store._engine, "before_cursor_execute", refuse)
+            sa.event.listen(store._database._engine, "before_cursor_execute", refuse)
             with pytest.raises(StoreFailed):
                 await live.open("s1", START.model_copy(update={"facts": True}), Outbox())
-            sa.event.remove(store._engine, "before_cursor_execute", refuse)
+            sa.event.remove(store._database._engine, "before_cursor_execute", refuse)
             assert store.session("s1").state is State.INTERRUPTED
             capture, _ = await live.open("s1", START.model_copy(update={"facts": True}), Outbox())
             assert capture.facts is not None

@@ -24,6 +24,7 @@ from running import TOKEN, RunningServer, consented, server
 
 from scribe.client import ScribeClient
 from scribe.crypto import load_key
+from scribe.database import Database
 from scribe.export import WATERMARK
 from scribe.note import DraftNote, NoteFinding, SignedNote
 from scribe.sample import sample_audio
@@ -101,7 +102,8 @@ Copy = Callable[..., str]
 def copy(heard: Heard) -> Iterator[Copy]:
     """Make a session of one's own from what was heard; `lines` and `note` may be others."""
     folder = heard.running.data_dir
-    store = Store(f"sqlite:///{folder / 'scribe.db'}", load_key(None, folder))
+    database = Database(f"sqlite:///{folder / 'scribe.db'}")
+    store = Store(database, load_key(None, folder))
 
     def make(
         note: DraftNote | None = None,
@@ -124,7 +126,7 @@ def copy(heard: Heard) -> Iterator[Copy]:
         return session_id
 
     yield make
-    store.close()
+    database.close()
 
 
 @pytest.fixture(scope="module")

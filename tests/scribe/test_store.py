@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from scribe.chains import GENESIS
 from scribe.crypto import KeyEncryptionKey
+from scribe.database import Database
 from scribe.errors import NotFound, StoreFailed, WrongState
 from scribe.marking import FactMark
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import NewSession, Participant, SpeakerAssignment, State, Step
-from scribe.store import GENESIS, Store, StoredSession
+from scribe.store import Store, StoredSession
 from scribe.tables import metadata
 from scribe.wire import Receipt, TranscriptLine, TranscriptMark
 
@@ -41,8 +43,13 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Store:
-    store = Store(url, KEY)
+def database(url: str) -> Database:
+    return Database(url)
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    store = Store(database, KEY)
     store.migrate()
     store.create_session("s1", NEW, NOW)
     return store
@@ -67,11 +74,11 @@ def recording(store: Store, name: str = "s1") -> None:
         store.advance(name, what, NOW)
 
 
-def test_words_and_checkpoint_outlive_the_process(store: Store, url: str) -> None:
+def test_words_and_checkpoint_outlive_the_process(store: Store, database: Database, url: str) -> None:
     recording(store)
     store.commit_words("s1", [line(2), line(1)], checkpoint=(4000, b"state"), channels=2, transcribed=4000)
-    store.close()
-    again = Store(url, KEY)
+    database.close()
+    again = Store(Database(url), KEY)
     stored = again.session("s1")
     assert (stored.position, stored.checkpoint, stored.channels, stored.transcribed) == (
         4000,
@@ -123,7 +130,7 @@ def test_shredding_leaves_nothing_to_decrypt(store: Store, tmp_path: Path) -> No
 
 def test_another_key_opens_nothing(store: Store, url: str) -> None:
     with pytest.raises(StoreFailed, match="does not decrypt"):
-        Store(url, KeyEncryptionKey(os.urandom(32))).session("s1")
+        Store(Database(url), KeyEncryptionKey(os.urandom(32))).session("s1")
 
 
 def test_a_failed_change_leaves_everything_as_it_was(store: Store) -> None:
@@ -209,7 +216,9 @@ def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, 
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count={pages}")
 
-    sa.event.listen(store._engine, "checkout", lambda connection, record, _proxy: fill(connection, record))
+    sa.event.listen(
+        store._database._engine, "checkout", lambda connection, record, _proxy: fill(connection, record)
+    )
     with pytest.raises(StoreFailed, match="SQLITE_FULL") as refused:
         store.commit_words("s1", [line(2, "word " * 20_000)])
     assert "word" not in refused.value.detail
@@ -217,7 +226,7 @@ def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, 
 
 
 def test_fact_marks_outlive_the_process_and_stand_nowhere_in_clear(
-    store: Store, url: str, tmp_path: Path
+    store: Store, database: Database, url: str, tmp_path: Path
 ) -> None:
     mark = FactMark(status="discarded", utterance="u1", kind="sleep", text="xylophone nightmares")
     assert store.fact_marks("s1") == {}
@@ -226,8 +235,8 @@ def test_fact_marks_outlive_the_process_and_stand_nowhere_in_clear(
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for canary in (b"xylophone", b"u1.0.sleep", b"discarded"):
         assert canary not in written
-    store.close()
-    assert Store(url, KEY).fact_marks("s1") == {"u1.0.sleep": mark, "u1.9.sleep": mark}
+    database.close()
+    assert Store(Database(url), KEY).fact_marks("s1") == {"u1.0.sleep": mark, "u1.9.sleep": mark}
 
 
 def test_fact_marks_go_with_the_transcript_and_with_the_session(store: Store, tmp_path: Path) -> None:
@@ -259,7 +268,7 @@ def test_a_database_of_the_first_version_gets_the_column_for_fact_marks(tmp_path
             )
         )
     engine.dispose()
-    store = Store(url, KEY)
+    store = Store(Database(url), KEY)
     store.migrate()
     assert [row.id for row in store.list_sessions()] == ["s0"]
     store.create_session("s1", NEW, NOW)

@@ -1,0 +1,10 @@
+"""Chains that the database itself refuses to change."""
+
+from __future__ import annotations
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    pass

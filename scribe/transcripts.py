@@ -1,0 +1,88 @@
+"""The REST calls for what was said and who said it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+
+from scribe.calls import On, SessionId, Who, audit
+from scribe.drafting import request_as
+from scribe.errors import BadRequest, NotFound, WrongState
+from scribe.note import DraftNote
+from scribe.roles import with_roles
+from scribe.server import Server
+from scribe.session import SpeakerAssignment, State
+from scribe.views import session_view
+from scribe.wire import (
+    AssignSpeakers,
+    CorrectLine,
+    SessionView,
+    TranscriptLine,
+    TranscriptView,
+)
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/sessions/{session_id}/transcript")
+def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
+    """Who said what when."""
+    on.audit.record(who.actor, "transcript read", session_id)
+    return _transcript(on, session_id)
+
+
+@router.patch("/sessions/{session_id}/transcript/{utterance_id}")
+async def correct_line(
+    session_id: SessionId, utterance_id: SessionId, change: CorrectLine, who: Who, on: On
+) -> TranscriptView:
+    """Correct the words of one line; draft again to have the note follow."""
+
+    def correct() -> TranscriptLine:
+        _require_unsigned(on, session_id)
+        line = next((line for line in on.store.transcript(session_id) if line.id == utterance_id), None)
+        if line is None:
+            raise NotFound(f"This transcript has no line {utterance_id}.")
+        text = " ".join(change.text.split())
+        corrected = line.model_copy(update={"text": text, "words": (), "corrected": True})
+        on.store.commit_words(session_id, (corrected,))
+        on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
+        return corrected
+
+    on.live.correct(session_id, await asyncio.to_thread(correct))
+    return await asyncio.to_thread(_transcript, on, session_id)
+
+
+@router.patch("/sessions/{session_id}/speakers")
+async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Who, on: On) -> SessionView:
+    """Say which speaker is which participant; a draft in review is derived again."""
+    stored = await asyncio.to_thread(on.store.session, session_id)
+    if stored.state is State.SIGNED:
+        raise WrongState("The note is signed; its speakers do not change. Add a correction instead.")
+    known = {participant.id for participant in stored.details.participants}
+    if not set(assign.speakers.values()) <= known:
+        raise BadRequest("Every speaker must be one of the session's participants, by participant id.")
+    confirmed = {
+        speaker: SpeakerAssignment(participant_id=participant, confidence=1.0, confirmed=True)
+        for speaker, participant in assign.speakers.items()
+    }
+    speakers = {**stored.speakers, **confirmed}
+    await asyncio.to_thread(on.store.commit_words, session_id, (), speakers=speakers)
+    on.live.confirm(session_id, confirmed)
+    await audit(on, who, "speakers confirmed", session_id, speakers=len(confirmed))
+    if stored.state is State.IN_REVIEW:
+        note = await asyncio.to_thread(on.store.note, session_id)
+        if isinstance(note, DraftNote):
+            await on.live.draft(session_id, request_as(note))
+    return session_view(on, await asyncio.to_thread(on.store.session, session_id))
+
+
+def _transcript(on: Server, session_id: str) -> TranscriptView:
+    stored = on.store.session(session_id)
+    lines = with_roles(on.store.transcript(session_id), stored.speakers, stored.details.participants)
+    return TranscriptView(session_id=session_id, utterances=lines, marks=on.store.marks(session_id))
+
+
+def _require_unsigned(on: Server, session_id: str) -> None:
+    if on.store.session(session_id).state is State.SIGNED:
+        raise WrongState("The note is signed; its transcript does not change. Add a correction instead.")

@@ -1,0 +1,41 @@
+"""A stored session as a caller sees it."""
+
+from __future__ import annotations
+
+from asr.types import SAMPLE_RATE
+from scribe.server import Server
+from scribe.session import State, missing_consent
+from scribe.store import StoredSession
+from scribe.wire import (
+    SessionView,
+    StreamAccess,
+)
+
+
+def session_view(on: Server, stored: StoredSession) -> SessionView:
+    """The session; while it may be recorded, with a fresh stream token."""
+    now = on.clock()
+    details = stored.details
+    lacking = missing_consent(details.participants, details.consents, now)
+    open_states = (State.READY, State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED)
+    access = None
+    if not lacking and stored.state in open_states:
+        token = on.auth.new_stream_token(stored.id, now)
+        access = StreamAccess(
+            url=f"/v1/sessions/{stored.id}/stream", token=token.text, expires_at=token.expires_at
+        )
+    return SessionView(
+        id=stored.id,
+        state=stored.state,
+        created_at=stored.created_at,
+        started_at=stored.started_at,
+        ended_at=stored.ended_at,
+        template=stored.template,
+        participants=details.participants,
+        consents=details.consents,
+        context=details.context,
+        missing_consent=lacking,
+        speakers=stored.speakers,
+        seconds=round(stored.position / SAMPLE_RATE, 2),
+        stream=access,
+    )
