@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from scribe.errors import CannotStart, StoreFailed
+from scribe.errors import BadRequest, CannotStart, StoreFailed
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -74,6 +76,55 @@ class KeyEncryptionKey:
     def derive(self, purpose: str) -> bytes:
         """32 bytes for another purpose (RFC 5869), the same at every start."""
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(self._key)
+
+
+class PublicKey:
+    """What anyone may know of a signing key, and all that verifying takes (Ed25519, RFC 8032)."""
+
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) != KEY_BYTES:
+            raise BadRequest(f"A public key has {KEY_BYTES} bytes in base64; this one has {len(raw)}.")
+        self._raw = raw
+
+    @classmethod
+    def parse(cls, text: str) -> PublicKey:
+        """The key from its base64; raises BadRequest where it is none."""
+        try:
+            return cls(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError):
+            raise BadRequest(f"Expected a public key of {KEY_BYTES} bytes in base64.") from None
+
+    @property
+    def text(self) -> str:
+        """The key in base64."""
+        return base64.b64encode(self._raw).decode()
+
+    @property
+    def id(self) -> str:
+        """The first 16 digits of the key's SHA-256, to tell keys apart."""
+        return hashlib.sha256(self._raw).hexdigest()[:16]
+
+    def signed(self, message: str, signature: str) -> bool:
+        """Whether the signature (base64) is this key's, over this message."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self._raw).verify(
+                base64.b64decode(signature, validate=True), message.encode()
+            )
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class SigningKey:
+    """Signs what must be known to come from this server; from a seed of 32 bytes, the same at every start."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = PublicKey(self._key.public_key().public_bytes_raw())
+
+    def sign(self, message: str) -> str:
+        """The signature in base64."""
+        return base64.b64encode(self._key.sign(message.encode())).decode()
 
 
 def load_key(given: str | None, folder: Path) -> KeyEncryptionKey:

@@ -18,12 +18,13 @@ from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
 
-from scribe.chains import last_link
-from scribe.crypto import KeyEncryptionKey, SessionCipher
+from scribe.chains import read_head, receipt_chain
+from scribe.crypto import KeyEncryptionKey, SessionCipher, SigningKey
 from scribe.database import Database
 from scribe.errors import NotFound, WrongState
 from scribe.marking import FactMark
 from scribe.note import Note
+from scribe.receipt import signed_receipt
 from scribe.session import (
     UNFINISHED,
     Consent,
@@ -89,6 +90,11 @@ class Store:
         self._key = key
         self._database = database
         self._transaction = database.transaction
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """What this server signs receipts and the audit with."""
+        return SigningKey(self._key.derive("signing"))
 
     # --- life ----------------------------------------------------------------------------------------
 
@@ -254,23 +260,28 @@ class Store:
     ) -> Receipt:
         """The session is over: every voiceprint is destroyed and the receipt written, in one transaction.
 
-        `make` gets the session and the hash of the receipt before it.
+        `make` gets the session and the hash of the receipt before it; what it makes is signed here.
         """
         with self._transaction() as connection:
             stored, _ = self._read(connection, session_id)
             self._advance(connection, session_id, Step.STOPPED, now)
             self._update(connection, session_id, checkpoint=None)
-            number, last = last_link(connection, receipts)
-            receipt = make(stored, last)
-            connection.execute(
-                sa.insert(receipts).values(
-                    number=number + 1,
-                    session_id=session_id,
-                    receipt=receipt.model_dump_json(),
-                    sha256=receipt.sha256,
-                )
-            )
-            return receipt
+            key = self.signing_key
+            head = read_head(connection, "audit")
+            last = (head.number, head.sha256) if head is not None else None
+            made: list[Receipt] = []
+
+            def link(previous: str) -> dict[str, Any]:
+                receipt = signed_receipt(make(stored, previous), key, last)
+                made.append(receipt)
+                return {
+                    "session_id": session_id,
+                    "receipt": receipt.model_dump_json(exclude_none=True),
+                    "sha256": receipt.sha256,
+                }
+
+            receipt_chain(key).append(connection, link)
+            return made[0]
 
     def forget_transcript(self, session_id: str) -> None:
         """Destroy the words of a session and keep its note: what was signed is part of the record."""

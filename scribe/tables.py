@@ -64,4 +64,15 @@ audit = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("session_id", sa.String(64), nullable=False, server_default=""),
+    sa.Index("audit_by_session", "session_id", "number"),
+)
+chain_heads = sa.Table(
+    "chain_heads",
+    metadata,
+    sa.Column("chain", sa.String(16), primary_key=True),
+    sa.Column("since", sa.Integer, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("signature", sa.String(100), nullable=False),
 )

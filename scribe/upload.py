@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from asr.decoder import decode
 from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
-from scribe.calls import On, SessionId
+from scribe.calls import On, SessionId, Who, audit
 from scribe.errors import ScribeError, UnusableAudio, WrongState
 from scribe.live import require_capture
 from scribe.outbox import Outbox
@@ -33,10 +33,11 @@ BODY_CHUNKS = 16
 
 
 @router.post("/sessions/{session_id}/audio")
-async def upload(session_id: SessionId, request: Request, on: On) -> Response:
+async def upload(session_id: SessionId, request: Request, who: Who, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
     stored = await asyncio.to_thread(on.store.session, session_id)
     require_capture(stored, on.clock())
+    await audit(on, who, "recording sent", session_id)
     return EventStream(_events(session_id, request, on))
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
+from scribe.access import Caller, Right
 from scribe.auth import COOKIE, same_origin
 from scribe.capture import Capture
 from scribe.errors import BadRequest, Idle, NotAuthenticated, NotFound, ScribeError, TooLarge
@@ -37,6 +38,8 @@ from scribe.wire import (
 log = logging.getLogger("scribe.websocket")
 router = APIRouter()
 
+STREAM = Caller("stream", frozenset({Right.STREAM}))
+"""Whoever holds a session's stream token."""
 CLOSE_SECONDS = 5.0
 MAX_REASON_BYTES = 123
 """RFC 6455, section 5.5.1: a close frame's body has 125 bytes, two of them the code."""
@@ -58,6 +61,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         if SUBPROTOCOL not in offered:
             raise BadRequest(f"Offer the subprotocol {SUBPROTOCOL} when you connect.")
         authenticate(websocket, server, session_id, offered)
+        websocket.scope.setdefault("caller", STREAM)
         stored = await asyncio.to_thread(server.store.session, session_id)
         require_capture(stored, server.clock())
         await connection.run(session_id)

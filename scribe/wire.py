@@ -222,7 +222,11 @@ class NoteReady(Strict):
 
 
 class Receipt(Strict):
-    """What became of a session's audio; chained to the receipt before it by hash."""
+    """What became of a session's audio; chained to the receipt before it by hash, and signed.
+
+    `audit_number` and `audit_sha256` are the last event of the audit as it stood then. What came after the first
+    version is None in receipts from before it, and what is None is not part of the hash (see `receipt`).
+    """
 
     session_id: str
     seconds_received: float
@@ -236,6 +240,10 @@ class Receipt(Strict):
     ended_at: AwareDatetime
     previous_sha256: str
     sha256: str
+    audit_number: int | None = None
+    audit_sha256: str | None = None
+    key_id: str | None = None
+    signature: str | None = None
 
 
 class Ended(Strict):
@@ -535,6 +543,26 @@ class ChecklistView(Strict):
     note_status: Literal["draft", "signed"]
     items: tuple[ChecklistItem, ...]
     time: TimeSupportView
+
+
+class AuditEvent(Strict):
+    """Who did what to which session when, with its place in the chain; `figures` are counts, ids and kinds."""
+
+    number: int
+    at: AwareDatetime
+    actor: str
+    action: str
+    session: str
+    figures: dict[str, str | int | float]
+    sha256: str
+
+
+class SigningKeyView(Strict):
+    """The public half of what receipts and the audit are signed with: Ed25519, 32 bytes in base64."""
+
+    key_id: str
+    algorithm: Literal["Ed25519"] = "Ed25519"
+    public_key: str
 
 
 class SignIn(Strict):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from databases import Databases
+from postgres import Cluster, cluster, lacking
 from running import RunningServer, StartServer, server
 
 
@@ -36,3 +38,21 @@ def http(shared_server: RunningServer) -> Iterator[httpx.Client]:
     """REST calls to the shared server."""
     with shared_server.http as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own; skipped, with the reason, where none can be had."""
+    if reason := lacking():
+        pytest.skip(reason)
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """New databases of either kind; the test runs with each."""
+    cluster = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    made = Databases(tmp_path, cluster)
+    yield made
+    made.close()

@@ -14,13 +14,13 @@ from running import TOKEN, RunningServer, StartServer, consented, whisper_is_her
 
 from asr.metrics import word_error_rate
 from scribe.app import utc_now
-from scribe.audit import Audit, first_broken
-from scribe.chains import GENESIS
+from scribe.audit import Audit
 from scribe.client import ScribeClient
 from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.export import WATERMARK
 from scribe.note import DraftNote, SignedNote
+from scribe.proof import GENESIS, first_broken, prove
 from scribe.receipt import receipts_hold
 from scribe.review import intact
 from scribe.sample import sample_audio, sample_truth
@@ -208,10 +208,12 @@ def check_records(running: RunningServer, session_id: str) -> None:
     database = Database(f"sqlite:///{running.data_dir / 'scribe.db'}")
     store = Store(database, load_key(None, running.data_dir))
     with contextlib.closing(database):
-        rows = Audit(database, utc_now).rows()
+        audit = Audit(database, utc_now, store.signing_key)
+        rows = audit.rows()
         assert first_broken(rows) is None
         told = " ".join(event for event, _ in rows)
         for action in ("session created", "stream opened", "note signed", "note exported", "addendum added"):
             assert action in told
         assert receipts_hold([store.receipt(session_id)], GENESIS)
+        assert prove(audit.export(), store.signing_key.public).faults == ()
         assert store.session(session_id).checkpoint is None

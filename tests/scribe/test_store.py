@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from scribe.chains import GENESIS
 from scribe.crypto import KeyEncryptionKey
 from scribe.database import Database
 from scribe.errors import NotFound, StoreFailed, WrongState
 from scribe.marking import FactMark
+from scribe.proof import GENESIS
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import NewSession, Participant, SpeakerAssignment, State, Step
 from scribe.store import Store, StoredSession
