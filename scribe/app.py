@@ -74,6 +74,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     database = open_database(settings, folder)
     store = Store(database, key)
     try:
+        database.hold()
         store.migrate()
         interrupted = store.recover()
     except StoreFailed as error:

@@ -1,27 +1,44 @@
 """The connection to the database: a URL in, an engine whose transactions keep what they were given out.
 
-Knows what SQLite needs to be set to and what a driver's refusal means; tables and rows are the store's.
+Knows what SQLite and PostgreSQL need to be set to and what a driver's refusal means; tables and rows are the store's.
+SQLite's transactions are immediate, one at a time. PostgreSQL's are READ COMMITTED: whoever reads to write locks first,
+the session's row and then the chains (see `chains`), so none fails for another's sake, and none waits in a circle.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from scribe.errors import StoreFailed
+from scribe.errors import CannotStart, StoreFailed
+
+ONE_SERVER = 0x5343_5249_4245
+"""PostgreSQL's advisory lock that a server holds on its database."""
+CONNECT_SECONDS = 5
+POSTGRES_SETTINGS = {
+    "lock_timeout": "5s",  # as long as SQLite's busy_timeout
+    "idle_in_transaction_session_timeout": "60s",  # what a lost client locked is free again
+    "synchronous_commit": "on",  # whatever the server's own setting: what is acknowledged is durable
+}
 
 
 class Database:
     """One connection pool for every room that keeps rows; thread-safe, nothing is connected before the first use."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
+        self._engine = _engine(url)
+        self._only: _OnlyServer | None = None
         if self.dialect == "sqlite":
             _prepare_sqlite(self._engine)
+        else:
+            sa.event.listen(self._engine, "connect", self._prepare_postgres)
 
     @property
     def dialect(self) -> str:
@@ -33,6 +50,21 @@ class Database:
         """All or nothing of what is done within; raises StoreFailed for what the database refuses."""
         with _refusals(), self._engine.begin() as connection:
             yield connection
+
+    def hold(self) -> None:
+        """Keep a second server out until `close`; raises CannotStart where one is there.
+
+        SQLite's file is kept by whoever holds the data folder it lies in.
+        """
+        if self.dialect == "postgresql":
+            only = _OnlyServer(self._engine.url)
+            with _refusals():
+                if not only.held():
+                    raise CannotStart(
+                        "Another server already uses this database; stop it, or give this one a database of its own "
+                        "with SCRIBE_DATABASE_URL."
+                    )
+            self._only = only
 
     def cut_log(self) -> None:
         """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
@@ -48,6 +80,92 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+        if self._only is not None:
+            self._only.close()
+
+    def _prepare_postgres(self, connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for name, value in POSTGRES_SETTINGS.items():
+                cursor.execute(f"set {name} = '{value}'")
+        connection.commit()
+        # A new connection is made where the old one was lost, and with it the lock may have been.
+        if self._only is not None and not self._only.held():
+            connection.close()
+            raise StoreFailed(
+                "Another server took over this database while its connection was lost; stop one of them."
+            )
+
+
+class _OnlyServer:
+    """A connection of its own that holds the one lock; thread-safe."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._engine = sa.create_engine(
+            url,
+            poolclass=sa.NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+        self._connection: sa.Connection | None = None
+        self._lock = threading.Lock()
+
+    def held(self) -> bool:
+        """Whether the lock is ours; taken again where its connection was lost."""
+        with self._lock:
+            if self._connection is not None:
+                try:
+                    self._connection.exec_driver_sql("select 1")
+                    return True
+                except DBAPIError:
+                    self._forget()
+            connection = self._engine.connect()
+            # A client that vanished with its machine is noticed after a minute, not after two hours.
+            for setting in (
+                "tcp_keepalives_idle = 30",
+                "tcp_keepalives_interval = 10",
+                "tcp_keepalives_count = 3",
+            ):
+                connection.exec_driver_sql(f"set {setting}")
+            if connection.execute(sa.select(sa.func.pg_try_advisory_lock(ONE_SERVER))).scalar_one():
+                self._connection = connection
+                return True
+            connection.close()
+            return False
+
+    def close(self) -> None:
+        """Let another server in."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        parsed = None
+    kind = parsed.get_backend_name() if parsed is not None else ""
+    if parsed is None or kind not in ("sqlite", "postgresql", "postgres"):
+        raise CannotStart(
+            "SCRIBE_DATABASE_URL names no database that can be used; expected sqlite:///… or postgresql://…."
+        )
+    if kind == "sqlite":
+        return sa.create_engine(parsed)
+    try:
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+    except ModuleNotFoundError:
+        raise CannotStart(
+            "PostgreSQL needs the driver psycopg; install it with `pip install 'ambient-scribe[postgres]'`."
+        ) from None
 
 
 @contextmanager
@@ -61,12 +179,15 @@ def _refusals() -> Iterator[None]:
             f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
             "check the disk and the data folder. Nothing that was acknowledged is lost."
         ) from None
+    except NoConnectionFree:
+        raise StoreFailed("The database is busy: no connection came free; try again in a moment.") from None
 
 
 def _plain_reason(error: BaseException | None) -> str:
     if isinstance(error, sqlite3.Error):
         return error.sqlite_errorname
-    return "see the database's own log"
+    state = getattr(error, "sqlstate", None)  # PostgreSQL's Appendix A
+    return f"SQLSTATE {state}" if state else "it does not answer"
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -128,7 +128,8 @@ class Live:
             self._stop_lingering(session_id)
         try:
             if start.facts:
-                await capture.tell_facts(self._reader)
+                async with self._alone(_marks_of(session_id)):
+                    await capture.tell_facts(self._reader)
             if self._captures.get(session_id) is not capture:
                 raise NotConsented("Consent to this session was revoked while its stream was opened.")
         except BaseException:
@@ -258,10 +259,12 @@ class Live:
             _require_open_facts(stored)
             return marked(marks, facts, fact, status)
 
-        marks = await asyncio.to_thread(self._around.store.change_fact_marks, session_id, change)
-        capture = self._heard_now(session_id)
-        if capture is not None and capture.facts is not None:
-            capture.facts.renew(marks)
+        # Whoever stored last tells last; `open` reads the marks in the same turn.
+        async with self._alone(_marks_of(session_id)):
+            marks = await asyncio.to_thread(self._around.store.change_fact_marks, session_id, change)
+            capture = self._heard_now(session_id)
+            if capture is not None and capture.facts is not None:
+                capture.facts.renew(marks)
         return fact.model_copy(update={"status": status})
 
     async def chosen_ids(self, stored: StoredSession, lines: Sequence[TranscriptLine]) -> Chosen:
@@ -306,10 +309,10 @@ class Live:
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
         await asyncio.gather(*self._lingering.values(), return_exceptions=True)
 
-    def _alone(self, session_id: str) -> asyncio.Lock:
-        lock = self._locks.get(session_id)
+    def _alone(self, what: str) -> asyncio.Lock:
+        lock = self._locks.get(what)
         if lock is None:
-            lock = self._locks[session_id] = asyncio.Lock()
+            lock = self._locks[what] = asyncio.Lock()
         return lock
 
     def _heard_now(self, session_id: str) -> Capture | None:
@@ -401,6 +404,11 @@ class Live:
             "ended_at": now.isoformat(),
         }
         return make_receipt(body, previous)
+
+
+def _marks_of(session_id: str) -> str:
+    """What the lock of a session's fact marks is called; no session has that id."""
+    return f"{session_id} marks"
 
 
 def require_capture(stored: StoredSession, now: datetime) -> None:

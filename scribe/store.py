@@ -110,9 +110,9 @@ class Store:
         """Sessions whose server died while they were captured become interrupted; returns how many."""
         with self._transaction() as connection:
             rows = connection.execute(
-                sa.select(sessions.c.id, sessions.c.state).where(
-                    sessions.c.state.in_([State.RECORDING.value, State.PAUSED.value])
-                )
+                sa.select(sessions.c.id, sessions.c.state)
+                .where(sessions.c.state.in_([State.RECORDING.value, State.PAUSED.value]))
+                .with_for_update()
             ).all()
             for row in rows:
                 state = step(State(row.state), Step.CUT)
@@ -176,7 +176,7 @@ class Store:
     ) -> StoredSession:
         """Replace the consents by what `change` makes of the details, and take a step with it."""
         with self._transaction() as connection:
-            stored, cipher = self._read(connection, session_id)
+            stored, cipher = self._read(connection, session_id, lock=True)
             details = stored.details.model_copy(update={"consents": change(stored.details)})
             self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
             if what is not None:
@@ -186,14 +186,14 @@ class Store:
     def set_template(self, session_id: str, template: str) -> None:
         """The template that the session's note is drafted with from now on."""
         with self._transaction() as connection:
-            self._read(connection, session_id)
+            self._read(connection, session_id, lock=True)
             self._update(connection, session_id, template=template)
 
     def shred(self, session_id: str, now: datetime) -> None:
         """Destroy the data key and every sealed value of a session; its receipt and audit rows stay."""
         with self._transaction() as connection:
             state = connection.execute(
-                sa.select(sessions.c.state).where(sessions.c.id == session_id)
+                sa.select(sessions.c.state).where(sessions.c.id == session_id).with_for_update()
             ).scalar()
             if state is None:
                 raise _no_session(session_id)
@@ -225,7 +225,7 @@ class Store:
         the session's count. `now` is needed for a step.
         """
         with self._transaction() as connection:
-            stored, cipher = self._read(connection, session_id)
+            stored, cipher = self._read(connection, session_id, lock=True)
             if checkpoint is not None and stored.state not in UNFINISHED:
                 raise WrongState(f"A session that is {stored.state.value} takes no more words.")
             for line in lines:
@@ -248,12 +248,45 @@ class Store:
             if channels is not None:
                 values["channels"] = channels
             if speakers is not None:
-                values["speakers"] = cipher.seal(
-                    _SPEAKERS.dump_json(speakers), "sessions", session_id, "speakers"
-                )
+                # What a person said of a voice is not undone by what was guessed before it was known here.
+                said = {name: one for name, one in stored.speakers.items() if one.confirmed}
+                values["speakers"] = self._speakers(cipher, session_id, {**speakers, **said})
             self._update(connection, session_id, **values)
             if what is not None and now is not None:
                 self._advance(connection, session_id, what, now)
+
+    def correct_line(self, session_id: str, utterance_id: str, text: str) -> TranscriptLine:
+        """Put other words in the place of a line's; raises NotFound, and WrongState once the note is signed."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id, lock=True)
+            if stored.state is State.SIGNED:
+                raise WrongState(
+                    "The note is signed; its transcript does not change. Add a correction instead."
+                )
+            sealed = connection.execute(
+                sa.select(utterances.c.line).where(
+                    utterances.c.session_id == session_id, utterances.c.id == utterance_id
+                )
+            ).scalar()
+            if sealed is None:
+                raise NotFound(f"This transcript has no line {utterance_id}.")
+            line = TranscriptLine.model_validate_json(
+                cipher.open(sealed, "utterances", session_id, utterance_id, "line")
+            ).model_copy(update={"text": text, "words": (), "corrected": True})
+            _upsert(
+                connection, utterances, session_id, "id", line.id, line=self._line(cipher, session_id, line)
+            )
+            return line
+
+    def confirm_speakers(
+        self, session_id: str, change: Callable[[StoredSession], dict[str, SpeakerAssignment]]
+    ) -> StoredSession:
+        """Lay what `change` makes of the session over its speakers."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id, lock=True)
+            speakers = {**stored.speakers, **change(stored)}
+            self._update(connection, session_id, speakers=self._speakers(cipher, session_id, speakers))
+            return self._read(connection, session_id)[0]
 
     def end_capture(
         self, session_id: str, now: datetime, make: Callable[[StoredSession, str], Receipt]
@@ -263,7 +296,7 @@ class Store:
         `make` gets the session and the hash of the receipt before it; what it makes is signed here.
         """
         with self._transaction() as connection:
-            stored, _ = self._read(connection, session_id)
+            stored, _ = self._read(connection, session_id, lock=True)
             self._advance(connection, session_id, Step.STOPPED, now)
             self._update(connection, session_id, checkpoint=None)
             key = self.signing_key
@@ -286,7 +319,7 @@ class Store:
     def forget_transcript(self, session_id: str) -> None:
         """Destroy the words of a session and keep its note: what was signed is part of the record."""
         with self._transaction() as connection:
-            self._read(connection, session_id)
+            self._read(connection, session_id, lock=True)
             for table in (utterances, marks):
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
             # A mark quotes the words of its fact.
@@ -329,7 +362,7 @@ class Store:
     ) -> dict[str, FactMark]:
         """Replace the marks by what `change` makes of the session and of those that stand."""
         with self._transaction() as connection:
-            stored, cipher = self._read(connection, session_id)
+            stored, cipher = self._read(connection, session_id, lock=True)
             marks = dict(change(stored, self._fact_marks(connection, cipher, session_id)))
             sealed = cipher.seal(_FACT_MARKS.dump_json(marks), "sessions", session_id, "fact_marks")
             self._update(connection, session_id, fact_marks=sealed)
@@ -348,7 +381,7 @@ class Store:
     ) -> Note:
         """Replace the note by what `change` makes of it, take a step, and keep what stood there before."""
         with self._transaction() as connection:
-            stored, cipher = self._read(connection, session_id)
+            stored, cipher = self._read(connection, session_id, lock=True)
             if what is None and stored.state not in (State.IN_REVIEW, State.SIGNED):
                 raise WrongState(f"The note of a session that is {stored.state.value} cannot be changed.")
             try:
@@ -383,8 +416,12 @@ class Store:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _read(self, connection: sa.Connection, session_id: str) -> tuple[StoredSession, SessionCipher]:
-        row = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
+    def _read(
+        self, connection: sa.Connection, session_id: str, *, lock: bool = False
+    ) -> tuple[StoredSession, SessionCipher]:
+        """The session; with `lock` nobody else changes it, or what hangs on it, before the transaction ends."""
+        asked = sa.select(sessions).where(sessions.c.id == session_id)
+        row = connection.execute(asked.with_for_update() if lock else asked).first()
         if row is None:
             raise _no_session(session_id)
         if row.data_key is None:
@@ -409,7 +446,9 @@ class Store:
 
     def _advance(self, connection: sa.Connection, session_id: str, what: Step, now: datetime) -> State:
         row = connection.execute(
-            sa.select(sessions.c.state, sessions.c.started_at).where(sessions.c.id == session_id)
+            sa.select(sessions.c.state, sessions.c.started_at)
+            .where(sessions.c.id == session_id)
+            .with_for_update()
         ).first()
         if row is None:
             raise _no_session(session_id)
@@ -473,6 +512,11 @@ class Store:
             kept.append(mark)
             sealed = _seal(cipher, mark, session_id, "mark", str(len(kept)))
             connection.execute(sa.insert(marks).values(session_id=session_id, number=len(kept), mark=sealed))
+
+    def _speakers(
+        self, cipher: SessionCipher, session_id: str, speakers: dict[str, SpeakerAssignment]
+    ) -> bytes:
+        return cipher.seal(_SPEAKERS.dump_json(speakers), "sessions", session_id, "speakers")
 
     def _line(self, cipher: SessionCipher, session_id: str, line: TranscriptLine) -> bytes:
         return cipher.seal(line.model_dump_json().encode(), "utterances", session_id, line.id, "line")

@@ -8,10 +8,12 @@ its template. Stateless: the folder is read at each call, and whatever is writte
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -144,14 +146,15 @@ class TemplateFolder:
             raise BadRequest(
                 f"The template is put as {key!r} but names itself {template.name!r}; leave its name out."
             )
-        while True:
-            template = replace(template, version=max(self._versions(key), default=0) + 1)
-            try:
-                self._write(self._kept_path(template), template, exclusive=True)
-            except FileExistsError:
-                continue  # somebody else took that number just now
-            self._write(self._folder / f"{key}.toml", template)
-            return template
+        with self._alone():
+            while True:
+                template = replace(template, version=max(self._versions(key), default=0) + 1)
+                try:
+                    self._write(self._kept_path(template), template, exclusive=True)
+                except FileExistsError:
+                    continue  # a draft kept that number just now
+                self._write(self._folder / f"{key}.toml", template)
+                return template
 
     def delete(self, name: str) -> None:
         """Remove a template of the owner's own; its versions stay for the notes that were drafted with them."""
@@ -173,6 +176,20 @@ class TemplateFolder:
             (self._folder / f"{key}.toml").unlink(missing_ok=True)
         except OSError as error:
             raise self._failed(error) from None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of two that put at once the later number is the one that stands, in this process or another."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise self._failed(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
     def _numbered(self, template: Template) -> Template:
         """The template with the version that tells it from all kept ones that differ from it."""

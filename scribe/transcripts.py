@@ -8,11 +8,12 @@ from fastapi import APIRouter
 
 from scribe.calls import On, SessionId, Who, audit
 from scribe.drafting import request_as
-from scribe.errors import BadRequest, NotFound, WrongState
+from scribe.errors import BadRequest, WrongState
 from scribe.note import DraftNote
 from scribe.roles import with_roles
 from scribe.server import Server
 from scribe.session import SpeakerAssignment, State
+from scribe.store import StoredSession
 from scribe.views import session_view
 from scribe.wire import (
     AssignSpeakers,
@@ -40,13 +41,7 @@ async def correct_line(
     """Correct the words of one line; draft again to have the note follow."""
 
     def correct() -> TranscriptLine:
-        _require_unsigned(on, session_id)
-        line = next((line for line in on.store.transcript(session_id) if line.id == utterance_id), None)
-        if line is None:
-            raise NotFound(f"This transcript has no line {utterance_id}.")
-        text = " ".join(change.text.split())
-        corrected = line.model_copy(update={"text": text, "words": (), "corrected": True})
-        on.store.commit_words(session_id, (corrected,))
+        corrected = on.store.correct_line(session_id, utterance_id, " ".join(change.text.split()))
         on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
         return corrected
 
@@ -57,18 +52,20 @@ async def correct_line(
 @router.patch("/sessions/{session_id}/speakers")
 async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Who, on: On) -> SessionView:
     """Say which speaker is which participant; a draft in review is derived again."""
-    stored = await asyncio.to_thread(on.store.session, session_id)
-    if stored.state is State.SIGNED:
-        raise WrongState("The note is signed; its speakers do not change. Add a correction instead.")
-    known = {participant.id for participant in stored.details.participants}
-    if not set(assign.speakers.values()) <= known:
-        raise BadRequest("Every speaker must be one of the session's participants, by participant id.")
     confirmed = {
         speaker: SpeakerAssignment(participant_id=participant, confidence=1.0, confirmed=True)
         for speaker, participant in assign.speakers.items()
     }
-    speakers = {**stored.speakers, **confirmed}
-    await asyncio.to_thread(on.store.commit_words, session_id, (), speakers=speakers)
+
+    def change(stored: StoredSession) -> dict[str, SpeakerAssignment]:
+        if stored.state is State.SIGNED:
+            raise WrongState("The note is signed; its speakers do not change. Add a correction instead.")
+        known = {participant.id for participant in stored.details.participants}
+        if not set(assign.speakers.values()) <= known:
+            raise BadRequest("Every speaker must be one of the session's participants, by participant id.")
+        return confirmed
+
+    stored = await asyncio.to_thread(on.store.confirm_speakers, session_id, change)
     on.live.confirm(session_id, confirmed)
     await audit(on, who, "speakers confirmed", session_id, speakers=len(confirmed))
     if stored.state is State.IN_REVIEW:
@@ -82,8 +79,3 @@ def _transcript(on: Server, session_id: str) -> TranscriptView:
     stored = on.store.session(session_id)
     lines = with_roles(on.store.transcript(session_id), stored.speakers, stored.details.participants)
     return TranscriptView(session_id=session_id, utterances=lines, marks=on.store.marks(session_id))
-
-
-def _require_unsigned(on: Server, session_id: str) -> None:
-    if on.store.session(session_id).state is State.SIGNED:
-        raise WrongState("The note is signed; its transcript does not change. Add a correction instead.")

@@ -1,4 +1,4 @@
-"""The store: SQLite on a real disk."""
+"""The store, on SQLite and on PostgreSQL, on a real disk."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from databases import Databases
 
 from scribe.crypto import KeyEncryptionKey
 from scribe.database import Database
@@ -38,13 +39,17 @@ def line(number: int, text: str = "I sleep badly", start: float | None = None) -
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'scribe.db'}"
+def url(databases: Databases, tmp_path: Path) -> str:
+    return databases.new_url() if databases.cluster else f"sqlite:///{tmp_path / 'scribe.db'}"
 
 
 @pytest.fixture
-def database(url: str) -> Database:
-    return Database(url)
+def database(databases: Databases, url: str) -> Database:
+    return databases.new(url)
+
+
+on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+"""Tests that look into SQLite's file."""
 
 
 @pytest.fixture
@@ -74,11 +79,13 @@ def recording(store: Store, name: str = "s1") -> None:
         store.advance(name, what, NOW)
 
 
-def test_words_and_checkpoint_outlive_the_process(store: Store, database: Database, url: str) -> None:
+def test_words_and_checkpoint_outlive_the_process(
+    store: Store, database: Database, databases: Databases, url: str
+) -> None:
     recording(store)
     store.commit_words("s1", [line(2), line(1)], checkpoint=(4000, b"state"), channels=2, transcribed=4000)
     database.close()
-    again = Store(Database(url), KEY)
+    again = Store(databases.new(url), KEY)
     stored = again.session("s1")
     assert (stored.position, stored.checkpoint, stored.channels, stored.transcribed) == (
         4000,
@@ -101,6 +108,7 @@ def test_marks_keep_their_order(store: Store) -> None:
     assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume", "mark"]
 
 
+@on_sqlite
 def test_nothing_clinical_and_no_name_stands_in_clear_on_disk(store: Store, tmp_path: Path) -> None:
     recording(store)
     speakers = {"SPEAKER_00": SpeakerAssignment(participant_id="pt", confidence=1.0)}
@@ -113,6 +121,7 @@ def test_nothing_clinical_and_no_name_stands_in_clear_on_disk(store: Store, tmp_
     assert b"recording" in written, "the search itself must be able to find something"
 
 
+@on_sqlite
 def test_shredding_leaves_nothing_to_decrypt(store: Store, tmp_path: Path) -> None:
     store.commit_words("s1", [line(1)])
     raw = sqlite3.connect(tmp_path / "scribe.db")
@@ -128,9 +137,9 @@ def test_shredding_leaves_nothing_to_decrypt(store: Store, tmp_path: Path) -> No
     assert sealed not in written
 
 
-def test_another_key_opens_nothing(store: Store, url: str) -> None:
+def test_another_key_opens_nothing(store: Store, databases: Databases, url: str) -> None:
     with pytest.raises(StoreFailed, match="does not decrypt"):
-        Store(Database(url), KeyEncryptionKey(os.urandom(32))).session("s1")
+        Store(databases.new(url), KeyEncryptionKey(os.urandom(32))).session("s1")
 
 
 def test_a_failed_change_leaves_everything_as_it_was(store: Store) -> None:
@@ -209,6 +218,7 @@ def test_a_mark_that_is_said_again_after_a_reconnect_is_kept_once(store: Store) 
     assert [kept.at for kept in store.marks("s1")] == [9.0, 9.5]
 
 
+@on_sqlite
 def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, tmp_path: Path) -> None:
     store.commit_words("s1", [line(1)])
 
@@ -225,8 +235,9 @@ def test_a_disk_that_is_full_is_one_clear_error_and_loses_nothing(store: Store, 
     assert [kept.id for kept in store.transcript("s1")] == ["u1"]
 
 
+@on_sqlite
 def test_fact_marks_outlive_the_process_and_stand_nowhere_in_clear(
-    store: Store, database: Database, url: str, tmp_path: Path
+    store: Store, database: Database, databases: Databases, url: str, tmp_path: Path
 ) -> None:
     mark = FactMark(status="discarded", utterance="u1", kind="sleep", text="xylophone nightmares")
     assert store.fact_marks("s1") == {}
@@ -236,9 +247,10 @@ def test_fact_marks_outlive_the_process_and_stand_nowhere_in_clear(
     for canary in (b"xylophone", b"u1.0.sleep", b"discarded"):
         assert canary not in written
     database.close()
-    assert Store(Database(url), KEY).fact_marks("s1") == {"u1.0.sleep": mark, "u1.9.sleep": mark}
+    assert Store(databases.new(url), KEY).fact_marks("s1") == {"u1.0.sleep": mark, "u1.9.sleep": mark}
 
 
+@on_sqlite
 def test_fact_marks_go_with_the_transcript_and_with_the_session(store: Store, tmp_path: Path) -> None:
     mark = FactMark(status="pinned", utterance="u1", kind="sleep", text="I nap")
     store.change_fact_marks("s1", lambda *_: {"u1.0.sleep": mark})
@@ -253,8 +265,8 @@ def test_fact_marks_go_with_the_transcript_and_with_the_session(store: Store, tm
     assert sealed not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
-def test_a_database_of_the_first_version_gets_the_column_for_fact_marks(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
+def test_a_database_of_the_first_version_gets_the_column_for_fact_marks(databases: Databases) -> None:
+    url = databases.new_url()
     engine = sa.create_engine(url)
     config = Config()
     config.set_main_option("script_location", "scribe:migrations")
@@ -268,7 +280,7 @@ def test_a_database_of_the_first_version_gets_the_column_for_fact_marks(tmp_path
             )
         )
     engine.dispose()
-    store = Store(Database(url), KEY)
+    store = Store(databases.new(url), KEY)
     store.migrate()
     assert [row.id for row in store.list_sessions()] == ["s0"]
     store.create_session("s1", NEW, NOW)

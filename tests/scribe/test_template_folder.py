@@ -119,6 +119,7 @@ def test_two_who_put_at_once_get_two_versions(folder: TemplateFolder) -> None:
     for thread in threads:
         thread.join()
     assert sorted(got) == list(range(1, 9))
+    assert folder.current("mine").version == 8, "the last one stands"
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_nothing_half_written_stays(tmp_path: Path) -> None:
