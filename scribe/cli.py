@@ -21,6 +21,7 @@ from asr.decoder import decode
 from asr.errors import AsrError
 from scribe.app import serve as run_server
 from scribe.auth import load_token
+from scribe.cli_audit import audit_app
 from scribe.cli_draft import draft
 from scribe.cli_intake import intake
 from scribe.client import ClientError, Refused, ScribeClient
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Speech models on this machine.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(audit_app, name="audit")
 
 out = Console()
 err = Console(stderr=True)
