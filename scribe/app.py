@@ -55,7 +55,7 @@ from scribe.server import Server
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.wire import Problem
-from scribe.witness import Refusals, Witness, settle
+from scribe.witness import Strangers, Witness, settle
 from summarizer.errors import EngineFailed
 
 log = logging.getLogger("scribe")
@@ -82,7 +82,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     if interrupted:
         log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
     audit = Audit(database, clock, store.signing_key)
-    refusals = Refusals()
+    strangers = Strangers()
     auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
     live = Live(Surroundings(settings, engines, store, clock))
     server = Server(settings, engines, store, audit, auth, live, clock)
@@ -92,7 +92,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         yield
         await live.close()
         await server.finish_kept()
-        await settle(audit, refusals)
+        await settle(audit, strangers)
         await engines.recognition.close()
         database.close()
 
@@ -126,7 +126,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     _add_problems(app)
 
     app.add_middleware(Admission, auth=auth)
-    app.add_middleware(Witness, audit=audit, refusals=refusals, problem=problem)
+    app.add_middleware(Witness, audit=audit, strangers=strangers, problem=problem)
     return app
 
 

@@ -31,11 +31,11 @@ NOT_RECORDED = {
 REFUSALS = frozenset({NotAuthenticated.status, NotAllowed.status})
 ANSWERS = frozenset({"http.response.start", "websocket.close", "websocket.http.response.start"})
 SESSION_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-NOBODY = "nobody"
+NOBODY, STRANGE = "nobody", "calls of nobody known"
 EVERY_SECONDS = 60.0
 
 
-class Refusals:
+class Strangers:
     """Calls that nobody we know made, by status: told at once, and from then on once a minute, with their number."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -65,12 +65,12 @@ class Witness:
         self,
         app: ASGIApp,
         audit: Audit,
-        refusals: Refusals,
+        strangers: Strangers,
         problem: Callable[[ScribeError], Response],
     ) -> None:
         self._app = app
         self._audit = audit
-        self._refusals = refusals
+        self._strangers = strangers
         self._problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,15 +107,17 @@ class Witness:
         refused = socket or status >= 400
         caller = scope.get("caller")
         figures: dict[str, str | int] = {"status": status}
-        if caller is None and refused:
-            if (told := self._refusals.count(status)) == 0:
-                return None
-            actor, action, session_id = NOBODY, "calls refused", ""
-            figures["calls"] = told
-        elif scope["path"] in NOT_RECORDED or not (scope["path"].startswith("/v1/") or status in REFUSALS):
+        if scope["path"] in NOT_RECORDED and not refused:
             return None
+        if not (scope["path"].startswith("/v1/") or status in REFUSALS):
+            return None
+        if caller is None:
+            if (told := self._strangers.count(status)) == 0:
+                return None
+            actor, action, session_id = NOBODY, STRANGE, ""
+            figures["calls"] = told
         else:
-            actor = caller.actor if caller is not None else NOBODY
+            actor = caller.actor
             action = "call refused" if refused else "call answered"
             session_id = str(scope.get("path_params", {}).get("session_id", ""))
             figures["call"] = getattr(scope.get("endpoint"), "__name__", "none")
@@ -128,13 +130,13 @@ class Witness:
         return None
 
 
-async def settle(audit: Audit, refusals: Refusals) -> None:
+async def settle(audit: Audit, strangers: Strangers) -> None:
     """Record what was counted and not told yet; when the server ends."""
-    for status, calls in refusals.rest().items():
+    for status, calls in strangers.rest().items():
         try:
-            await asyncio.to_thread(audit.record, NOBODY, "calls refused", status=status, calls=calls)
+            await asyncio.to_thread(audit.record, NOBODY, STRANGE, status=status, calls=calls)
         except ScribeError as error:
-            log.error("%d refused calls were not recorded: %s", calls, error.code)
+            log.error("%d calls of nobody we know were not recorded: %s", calls, error.code)
 
 
 def _known(session_id: str) -> str:

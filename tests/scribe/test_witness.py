@@ -10,14 +10,19 @@ from typing import Any
 
 import httpx
 import pytest
-from running import TOKEN, RunningServer, consented, fed
+from running import TOKEN, RunningServer, StartServer, consented, fed
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from scribe.app import utc_now
+from scribe.audit import Audit
 from scribe.client import ScribeClient
+from scribe.crypto import load_key
+from scribe.database import Database
 from scribe.sample import sample_audio
-from scribe.witness import NOT_RECORDED, Refusals
+from scribe.store import Store
+from scribe.witness import NOT_RECORDED, Strangers
 
 
 class Watched:
@@ -133,22 +138,38 @@ def test_a_flood_of_calls_without_a_token_leaves_one_row_and_no_token(watched: W
     # An earlier test of this server may have used up the minute's row.
     assert len(rows) <= 1
     for row in rows:
-        assert (row["actor"], row["action"], row["session"]) == ("nobody", "calls refused", "")
+        assert (row["actor"], row["action"], row["session"]) == ("nobody", "calls of nobody known", "")
         assert row["figures"]["status"] == 401
     assert secret not in watched.running.said.read_text() + str(watched.http.get("/v1/audit").json())
 
 
-def test_refusals_are_told_once_a_minute_with_their_number() -> None:
+def test_no_call_of_nobody_known_is_uncounted_when_the_server_ends(start_server: StartServer) -> None:
+    running = start_server()
+    with httpx.Client(base_url=running.url, trust_env=False) as stranger:
+        for _ in range(7):
+            assert stranger.get("/v1/sessions").status_code == 401
+    assert running.stop() == 0
+    database = Database(f"sqlite:///{running.data_dir / 'scribe.db'}")
+    store = Store(database, load_key(None, running.data_dir))
+    rows = Audit(database, utc_now, store.signing_key).events()
+    database.close()
+    assert [(row.action, row.figures) for row in rows] == [
+        ("calls of nobody known", {"status": 401, "calls": 1}),
+        ("calls of nobody known", {"status": 401, "calls": 6}),
+    ]
+
+
+def test_strangers_are_told_once_a_minute_with_their_number() -> None:
     now = 0.0
-    refusals = Refusals(lambda: now)
+    strangers = Strangers(lambda: now)
     told = []
     for second in range(150):
         now = float(second)
-        told.append(refusals.count(401))
+        told.append(strangers.count(401))
     assert [(second, calls) for second, calls in enumerate(told) if calls] == [(0, 1), (60, 60), (120, 60)]
-    assert refusals.count(403) == 1, "each status by itself"
-    assert refusals.rest() == {401: 29}
-    assert refusals.rest() == {}
+    assert strangers.count(403) == 1, "each status by itself"
+    assert strangers.rest() == {401: 29}
+    assert strangers.rest() == {}
 
 
 def knock(running: RunningServer, session_id: str, token: str) -> int:
