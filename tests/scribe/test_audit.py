@@ -48,6 +48,8 @@ def rows(audit: Audit) -> list[tuple[str, str]]:
     return list(audit.rows())
 
 
+on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+"""Tests of what does not depend on the database."""
 KEY = SigningKey(KEK.derive("signing"))
 
 
@@ -68,22 +70,26 @@ def unguarded(database: Database, *statements: sa.Executable) -> None:
             connection.execute(statement)
 
 
+@on_sqlite
 def test_an_untouched_chain_holds(audit: Audit, rows: list[tuple[str, str]]) -> None:
     assert first_broken(rows) is None
     proof = proved(audit)
     assert (proof.faults, proof.remarks, proof.events, proof.head) == ((), (), 4, rows[-1][1])
 
 
+@on_sqlite
 def test_a_changed_event_breaks_the_chain_where_it_stands(rows: list[tuple[str, str]]) -> None:
     rows[2] = (rows[2][0].replace("read", "signed"), rows[2][1])
     assert first_broken(rows) == 3
 
 
+@on_sqlite
 def test_a_removed_event_breaks_the_chain(rows: list[tuple[str, str]]) -> None:
     del rows[1]
     assert first_broken(rows) == 2
 
 
+@on_sqlite
 def test_two_events_that_change_places_break_the_chain(rows: list[tuple[str, str]]) -> None:
     rows[0], rows[1] = rows[1], rows[0]
     assert first_broken(rows) == 1
@@ -166,6 +172,7 @@ def test_events_cut_off_the_end_are_told_also_after_the_next_event(audit: Audit,
     assert "Event 3 does not follow" in proved(audit).faults[0]
 
 
+@on_sqlite
 def test_a_head_that_another_key_signed_is_told(audit: Audit, database: Database) -> None:
     other = Audit(database, lambda: AT, SigningKey(bytes(32)))
     other.record("local", "note read", "s1")
@@ -235,6 +242,7 @@ def test_events_are_read_by_pages_and_by_session(audit: Audit) -> None:
     assert audit.events()[0].figures == {"number": 0}
 
 
+@on_sqlite
 @pytest.mark.parametrize("words", ["I sleep badly", "line\nbreak", "x" * 129, "", "Grüße"])
 def test_a_figure_that_may_be_words_is_left_out_and_named(
     audit: Audit, words: str, caplog: pytest.LogCaptureFixture
@@ -245,6 +253,7 @@ def test_a_figure_that_may_be_words_is_left_out_and_named(
     assert "sleep" not in caplog.text
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("actor", "action", "session"),
     [

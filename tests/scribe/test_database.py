@@ -336,7 +336,7 @@ def test_a_session_is_heard_signed_and_verified_on_postgresql(
             session = await client.create_session(consented(channels=2))
             async with client.stream(session, channels=2) as stream, asyncio.TaskGroup() as tasks:
                 tasks.create_task(
-                    fed(stream, (sample_audio()[: 45 * 16_000] * 32767).astype("<i2").tobytes())
+                    fed(stream, (sample_audio()[: 30 * 16_000] * 32767).astype("<i2").tobytes())
                 )
                 async for message in stream:
                     last = message

@@ -41,7 +41,7 @@ from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
 from scribe.surroundings import Surroundings
 from scribe.template_folder import TemplateFolder
-from scribe.wire import DraftRequest, Start
+from scribe.wire import DraftRequest, Start, TranscriptLine
 from summarizer.extractive import ExtractiveEngine
 from summarizer.testing import FakeEngine
 
@@ -372,6 +372,46 @@ def test_a_line_corrected_while_recording_stays_corrected(tmp_path: Path) -> Non
             await live.stop(capture)
             kept = next(one for one in store.transcript("s1") if one.id == line.id)
             assert (kept.text, kept.corrected) == ("as it was", True)
+
+    asyncio.run(check())
+
+
+def test_of_two_choices_at_once_both_are_told_to_whoever_listens(tmp_path: Path) -> None:
+    """The first to be stored is held up until the second was told, or for half a second where that one waits."""
+    told, marking, firsts = threading.Event(), threading.local(), iter([True])
+
+    def marks(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        marking.now = statement.startswith("UPDATE sessions SET fact_marks")
+
+    def stored(_connection: object, _record: object) -> None:
+        if getattr(marking, "now", False) and next(firsts, False):
+            told.wait(0.5)
+
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            said = ("client", "I sleep badly and I only get four hours."), ("client", "I feel sad every day.")
+            lines = [
+                TranscriptLine(id=f"u{n}", speaker="ch1", role=role, start=n, end=n + 1, text=text, words=())
+                for n, (role, text) in enumerate(said)
+            ]
+            store.commit_words("s1", lines)
+            capture, _ = await live.open("s1", START.model_copy(update={"facts": True}), Outbox())
+            first, *_, second = [fact.id for fact in await live.facts("s1")]
+            engine = store._database._engine
+            sa.event.listen(engine, "before_cursor_execute", marks)
+            sa.event.listen(engine, "checkin", stored)
+
+            async def later() -> None:
+                await live.mark_fact("s1", second, "pinned")
+                told.set()
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(live.mark_fact("s1", first, "pinned"))
+                await turns(3)
+                tasks.create_task(later())
+            assert capture.facts is not None
+            shown = {fact.id for fact in capture.facts.facts if fact.status == "pinned"}
+            assert shown == set(store.fact_marks("s1")) == {first, second}
 
     asyncio.run(check())
 

@@ -118,6 +118,19 @@ def test_whoever_reads_of_a_session_is_named_with_what_was_read(
     assert (row["actor"], row["action"], row["session"]) == ("local", READS[path], heard)
 
 
+def test_the_audit_of_one_session_is_read_by_pages(watched: Watched, heard: str) -> None:
+    def page(**asked: object) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = watched.http.get("/v1/audit", params={"session": heard, **asked}).json()
+        return found
+
+    first = page(after=0, limit=2)
+    assert [row["action"] for row in first] == ["session created", "stream opened"]
+    (third,) = page(after=first[-1]["number"], limit=1)
+    assert third["number"] > first[-1]["number"]
+    assert page()[-1]["action"] == "audit read", "asking about a session is of that session"
+    assert watched.http.get("/v1/audit", params={"limit": 0}).json()["code"] == "bad_request"
+
+
 def test_what_is_not_recorded_stands_in_the_list_with_its_reason(watched: Watched) -> None:
     for path, reason in NOT_RECORDED.items():
         assert len(reason) > 20
