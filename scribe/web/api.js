@@ -27,6 +27,10 @@ export const api = {
   readiness: () => call("GET", "/readyz", undefined, { accept: [503] }),
   signIn: (token) => call("POST", "/v1/sign-in", { token }, { own401: true }),
 
+  templates: () => call("GET", "/v1/templates"),
+  statement: async () => (await call("GET", "/v1/consent-statements")).statements.at(-1),
+  facts: (id) => call("GET", `${session(id)}/facts`),
+  create: (session) => call("POST", "/v1/sessions", session),
   sessions: () => call("GET", "/v1/sessions"),
   session: (id) => call("GET", session(id)),
   shred: (id) => call("DELETE", session(id)),
@@ -39,6 +43,7 @@ export const api = {
   assign: (id, speakers) => call("PATCH", `${session(id)}/speakers`, { speakers }),
 
   note: (id) => call("GET", note(id)),
+  checklist: (id) => call("GET", `${note(id)}/checklist`),
   draft: (id, request) => call("POST", note(id), request),
   edit: (id, statement, text) =>
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { text }),

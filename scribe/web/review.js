@@ -9,6 +9,7 @@ import { Highlight, holds, sources } from "./evidence.js";
 import { moment } from "./format.js";
 import { refuse, say, working } from "./messages.js";
 import { sheet } from "./note.js";
+import { picture } from "./picture.js";
 import { receiptOf } from "./receipt.js";
 import { S } from "./strings.js";
 import { transcriptPane } from "./transcript.js";
@@ -37,6 +38,7 @@ export function unsaved() {
 class Review {
   session = null;
   transcript = null;
+  facts = [];
   view = null;
   editing = null;
   stale = false;
@@ -50,10 +52,12 @@ class Review {
     this.receipt = receiptOf(id, S.receipt.title);
     this.notePane = el("section", { class: "note-side", "aria-label": S.review.note });
     this.transcriptPane = el("section", { class: "transcript-side", "aria-label": S.review.transcript });
+    this.picture = el("div", { class: "whole" });
     this.node = el(
       "div",
       { class: "review", "data-session": id },
       el("p", { class: "back" }, el("a", { href: "#/" }, S.back)),
+      this.picture,
       el("div", { class: "sides" }, this.notePane, this.transcriptPane),
     );
     this.#listen();
@@ -86,9 +90,11 @@ class Review {
   async read() {
     this.session = await api.session(this.id);
     const drafted = DRAFTED.has(this.session.state);
-    [this.transcript, this.view] = await Promise.all([
+    const open = this.session.state !== "signed";
+    [this.transcript, this.view, this.facts] = await Promise.all([
       api.transcript(this.id),
       drafted ? api.note(this.id) : null,
+      drafted && open ? api.facts(this.id).then(({ facts }) => facts) : [],
     ]);
     this.draw();
   }
@@ -98,6 +104,7 @@ class Review {
     this.highlight.reset();
     refill(this.notePane, this.note ? sheet(this) : [this.#noNote()], focus);
     refill(this.transcriptPane, transcriptPane(this), focus);
+    refill(this.picture, [picture(this, this.signed ? [] : this.facts)]);
     this.highlight.rest();
   }
 
