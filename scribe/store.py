@@ -332,6 +332,20 @@ class Store:
             _, cipher = self._read(connection, session_id)
             return self._note(connection, cipher, session_id)
 
+    def note_history(self, session_id: str) -> tuple[Note, ...]:
+        """Every revision of the note that was ever kept, the newest first."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            rows = connection.execute(
+                sa.select(notes.c.number, notes.c.note)
+                .where(notes.c.session_id == session_id)
+                .order_by(notes.c.number.desc())
+            ).all()
+        return tuple(
+            _NOTE.validate_json(cipher.open(row.note, "sessions", session_id, "note", str(row.number)))
+            for row in rows
+        )
+
     def save_note(
         self, session_id: str, change: Callable[[Note | None], Note], what: Step | None, now: datetime
     ) -> Note:

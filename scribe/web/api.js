@@ -49,6 +49,7 @@ export const api = {
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { text }),
   remove: (id, statement) =>
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { remove: true }),
+  undo: (id) => call("POST", `${note(id)}/undo`),
   write: (id, code, text) =>
     call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/statements`, { text }),
   redraft: (id, code) => call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/redraft`),

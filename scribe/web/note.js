@@ -64,6 +64,8 @@ function draftBanner(review) {
           class: "count",
           "aria-label": `${S.review.advisory(advisory.length)}: ${S.review.advisoryLong(advisory.length)}`,
         }),
+      review.note.edits.length > 0 &&
+        button(S.review.undo, () => review.undo(), { class: "count", key: "undo", title: S.review.undoKeys }),
       button(S.review.toSign, () => goTo(document.getElementById("sign")), { class: "count" }),
     ),
   );

@@ -1,6 +1,7 @@
 /* The session as a picture: who spoke when, what was off the record, marks and facts on one line of time; and the
    same as a table, for who does not see it. It shows time only: nothing is read out of how anything was said. */
 
+import { api } from "./api.js";
 import { el } from "./dom.js";
 import { length, position } from "./format.js";
 import { nameOf } from "./transcript.js";
@@ -16,19 +17,30 @@ const LEAST = 1.5;
 const TICKS = 8;
 const ROUND_SECONDS = [15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
-/** `facts` may be empty, as once the note is signed. */
-export function picture(review, facts) {
+/** Drawn when it is opened; the facts follow, for they are read out of the whole transcript. */
+export function picture(review) {
   const { utterances, marks } = review.transcript;
   if (!utterances.length) return null;
   const end = Math.max(review.session.seconds, ...utterances.map((line) => line.end));
   const lanes = lanesOf(review, utterances);
-  return el(
+  const place = el("div", { class: "drawn" });
+  const draw = (facts) => place.replaceChildren(drawn(review, lanes, marks, facts, end), axis(end));
+  const node = el(
     "details",
-    { class: "picture", key: "picture" },
+    { class: "picture", key: "picture", ontoggle: open },
     el("summary", {}, S.picture.title, " ", el("span", { class: "hint" }, shares(lanes))),
-    el("div", { class: "drawn" }, drawn(review, lanes, marks, facts, end), axis(end)),
+    place,
     table(lanes, marks, end),
   );
+
+  async function open() {
+    if (!node.open || place.hasChildNodes()) return;
+    draw([]);
+    // Once the note is signed its facts are no longer told.
+    if (!review.signed) draw((await api.facts(review.id).catch(() => ({ facts: [] }))).facts);
+  }
+
+  return node;
 }
 
 /** One lane for each person who spoke: {name, role, lines, seconds}, the most talkative last. */

@@ -15,6 +15,7 @@ import { SessionStream } from "./stream.js";
 import { S } from "./strings.js";
 
 const METER_MS = 100;
+const FALL = 0.7;
 /** More than this waits: something is wrong, and the clinician should know what would be lost with this page. */
 const MUCH_UNSAFE_SECONDS = 20;
 /** What this page may hold in memory before it stops listening. */
@@ -326,12 +327,15 @@ class Recording {
     const { kept } = this.#stream;
     this.clock.textContent = position(kept.position);
     const waiting = kept.seconds;
-    this.safe.textContent = waiting < 1 ? S.record.allSafe : S.record.safe(length(waiting));
-    this.safe.classList.toggle("much", waiting > MUCH_UNSAFE_SECONDS);
+    const much = waiting > MUCH_UNSAFE_SECONDS;
+    this.safe.textContent =
+      waiting < 1 ? S.record.allSafe : (much ? S.record.unsafe : S.record.safe)(length(waiting));
+    this.safe.classList.toggle("much", much);
     [...this.meters.children].forEach((row, channel) => {
       const peak = this.#paused ? 0 : (this.#peaks[channel] ?? 0);
       row.querySelector("meter").value = loudness(peak);
-      this.#peaks[channel] = 0;
+      // It falls slowly enough to be seen.
+      this.#peaks[channel] = peak * FALL;
     });
   }
 
@@ -351,6 +355,8 @@ class Recording {
 
   #nameOf(line) {
     const named = this.session.participants.filter((person) => person.role === line.role);
+    // Before anybody can tell who it is, the server says "other".
+    if (!named.length) return S.record.somebody;
     return (named.length === 1 && named[0].label) || S.roles[line.role];
   }
 }

@@ -38,7 +38,6 @@ export function unsaved() {
 class Review {
   session = null;
   transcript = null;
-  facts = [];
   view = null;
   editing = null;
   stale = false;
@@ -90,11 +89,9 @@ class Review {
   async read() {
     this.session = await api.session(this.id);
     const drafted = DRAFTED.has(this.session.state);
-    const open = this.session.state !== "signed";
-    [this.transcript, this.view, this.facts] = await Promise.all([
+    [this.transcript, this.view] = await Promise.all([
       api.transcript(this.id),
       drafted ? api.note(this.id) : null,
-      drafted && open ? api.facts(this.id).then(({ facts }) => facts) : [],
     ]);
     this.draw();
   }
@@ -104,7 +101,7 @@ class Review {
     this.highlight.reset();
     refill(this.notePane, this.note ? sheet(this) : [this.#noNote()], focus);
     refill(this.transcriptPane, transcriptPane(this), focus);
-    refill(this.picture, [picture(this, this.signed ? [] : this.facts)]);
+    refill(this.picture, [picture(this)]);
     this.highlight.rest();
   }
 
@@ -141,6 +138,12 @@ class Review {
     }
     this.editing = { key, initial };
     this.draw(key);
+  }
+
+  /** Take back the last edit, as often as there is one. */
+  async undo() {
+    if (this.signed || this.editing || !this.note?.edits.length) return;
+    await this.change(() => api.undo(this.id), { done: S.review.undone });
   }
 
   stopEditing(focus) {
@@ -194,6 +197,11 @@ class Review {
     this.notePane.addEventListener("focusout", () => this.highlight.rest());
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.highlight.pin([]);
+      const typing = event.target.matches("input, textarea, select");
+      if (event.key === "z" && (event.ctrlKey || event.metaKey) && !typing) {
+        event.preventDefault();
+        this.undo();
+      }
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step && event.target.matches(".cite")) {
         const marks = [...this.notePane.querySelectorAll(".cite")];

@@ -207,7 +207,9 @@ export const S = {
     nothingYet: "Nothing was said yet.",
     unsure: "heard with little certainty; check this word",
     allSafe: "Everything said so far is stored.",
-    safe: (waiting) =>
+    somebody: "Somebody",
+    safe: (waiting) => `Stored: everything but the last ${waiting}.`,
+    unsafe: (waiting) =>
       `The last ${waiting} are not stored yet; they are in this page’s memory and would be lost if it were closed.`,
     link: {
       connecting: "Connecting…",
@@ -283,6 +285,9 @@ export const S = {
     signedWord: "Signed",
     signedRest: (name, when) => `by ${name} on ${when}. This note does not change any more.`,
     toSign: "Go to signature",
+    undo: "Undo",
+    undoKeys: "Ctrl+Z takes back your last change",
+    undone: "Your last change is taken back.",
     blocking: (count) => many(count, "1 to resolve", "# to resolve"),
     advisory: (count) => many(count, "1 to consider", "# to consider"),
     blockingLong: (count) =>

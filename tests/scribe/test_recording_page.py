@@ -23,7 +23,9 @@ LONG_MS = 60_000
 
 pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed"),
-    pytest.mark.skipif(not whisper_is_here(), reason="no Whisper model in SCRIBE_MODELS_DIR or ../shared/models"),
+    pytest.mark.skipif(
+        not whisper_is_here(), reason="no Whisper model in SCRIBE_MODELS_DIR or ../shared/models"
+    ),
 ]
 
 
@@ -120,7 +122,9 @@ def room(tmp_path: Path, browser: Browser) -> Iterator[Room]:
 
 def finals(page: Page) -> Callable[[int], None]:
     """Wait until so many final lines are shown."""
-    return lambda count: expect(page.locator(".line:not(.partial)").nth(count - 1)).to_be_visible(timeout=LONG_MS)
+    return lambda count: expect(page.locator(".line:not(.partial)").nth(count - 1)).to_be_visible(
+        timeout=LONG_MS
+    )
 
 
 def end(page: Page) -> None:
