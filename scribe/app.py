@@ -35,6 +35,7 @@ from scribe import (
     intake,
     notes,
     page,
+    participants,
     records,
     templates,
     transcripts,
@@ -105,6 +106,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     for part in (
         api,
         consents,
+        participants,
         transcripts,
         records,
         facts,

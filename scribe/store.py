@@ -177,6 +177,16 @@ class Store:
                 self._advance(connection, session_id, what, now)
             return self._read(connection, session_id)[0]
 
+    def change_participants(
+        self, session_id: str, change: Callable[[Details], tuple[Participant, ...]]
+    ) -> StoredSession:
+        """Replace the participants by what `change` makes of the details."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id)
+            details = stored.details.model_copy(update={"participants": change(stored.details)})
+            self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
+            return self._read(connection, session_id)[0]
+
     def set_template(self, session_id: str, template: str) -> None:
         """The template that the session's note is drafted with from now on."""
         with self._transaction() as connection:

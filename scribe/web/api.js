@@ -40,6 +40,8 @@ export const api = {
   transcript: (id) => call("GET", `${session(id)}/transcript`),
   correct: (id, line, text) =>
     call("PATCH", `${session(id)}/transcript/${encodeURIComponent(line)}`, { text }),
+  rename: (id, participant, names) =>
+    call("PATCH", `${session(id)}/participants/${encodeURIComponent(participant)}`, names),
   assign: (id, speakers) => call("PATCH", `${session(id)}/speakers`, { speakers }),
 
   note: (id) => call("GET", note(id)),

@@ -433,6 +433,13 @@ export const S = {
     loseTitle: "Confirm and draft again?",
   },
 
+  names: {
+    title: "Names and pronouns",
+    submit: "Save, and draft again",
+    done: "Saved, and the note was drafted again.",
+    loseTitle: "Change the names and draft again?",
+  },
+
   transcript: {
     lead: "Choose a sentence of the note to see what it rests on. Choose a line here to see what rests on it.",
     line: (time, who) => `${time}, ${who}: show what rests on this line`,

@@ -800,3 +800,16 @@ def test_a_session_of_four_hours_opens_and_scrolls_at_once(heard: Heard, tab: Ta
         })"""
     )
     assert longest < 250, f"a frame took {longest:.0f} ms"
+
+
+def test_a_name_and_pronouns_given_in_review_reach_the_note(tab: Tab, copy: Copy) -> None:
+    page = tab.review(copy())
+    page.get_by_text("Names and pronouns").click()
+    client = page.get_by_role("group", name="Client")
+    client.get_by_label("Name or initials").fill("Q. <b>X</b>")
+    client.get_by_label("Pronouns").fill("she/her")
+    page.get_by_role("button", name="Save, and draft again").click()
+    expect(page.get_by_text("Saved, and the note was drafted again.")).to_be_visible()
+    expect(page.locator("article > header")).to_contain_text("Q. <b>X</b>")
+    expect(page.locator(".statements")).to_contain_text(["she"])
+    expect(page.locator(".line .speaker").filter(has_text="Q. <b>X</b>").first).to_be_visible()
