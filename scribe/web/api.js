@@ -33,6 +33,8 @@ export const api = {
   create: (session) => call("POST", "/v1/sessions", session),
   sessions: () => call("GET", "/v1/sessions"),
   session: (id) => call("GET", session(id)),
+  /** The session with a fresh stream token; who is signed out in mid-recording stays on the page. */
+  recordable: (id) => call("GET", session(id), undefined, { own401: true }),
   shred: (id) => call("DELETE", session(id)),
   end: (id) => call("POST", `${session(id)}/end`),
   receipt: (id) => call("GET", `${session(id)}/receipt`),

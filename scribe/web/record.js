@@ -16,10 +16,14 @@ import { S } from "./strings.js";
 
 const METER_MS = 100;
 const FALL = 0.7;
+const ALIVE_MS = 5 * 60_000;
 /** More than this waits: something is wrong, and the clinician should know what would be lost with this page. */
 const MUCH_UNSAFE_SECONDS = 20;
 /** What this page may hold in memory before it stops listening. */
 const MOST_UNSAFE_SECONDS = 30 * 60;
+
+/** Errors that do not end the stream; whatever ends it is told when it has ended. */
+const TOLD = new Set(["fact_refused", "draft_failed", "store_failed"]);
 
 const TO_REVIEW = new Set(["ended", "in_review", "signed", "revoked"]);
 
@@ -57,6 +61,7 @@ class Recording {
   #unheard = "";
   #peaks = [];
   #timer = 0;
+  #alive = 0;
   #health = new Map();
 
   constructor(session, transcript) {
@@ -76,6 +81,7 @@ class Recording {
   leave() {
     this.running = false;
     clearInterval(this.#timer);
+    clearInterval(this.#alive);
     this.#microphone?.close();
     this.#microphone = null;
     this.#stream?.close();
@@ -200,6 +206,8 @@ class Recording {
     this.#controls();
     this.panel.querySelector("button").focus();
     this.#timer = setInterval(() => this.#tick(), METER_MS);
+    // Whoever records is not idle: the sign-in is kept alive.
+    this.#alive = setInterval(() => api.recordable(this.session.id).catch(() => {}), ALIVE_MS);
     this.#stream.open();
   }
 
@@ -248,6 +256,7 @@ class Recording {
   #over(error, stopped) {
     this.running = false;
     clearInterval(this.#timer);
+    clearInterval(this.#alive);
     this.#microphone?.close();
     this.meters.replaceChildren();
     if (stopped && !error) {
@@ -291,7 +300,7 @@ class Recording {
         this.#hint();
         break;
       case "error":
-        if (message.code !== "off_the_record") refuse(new Error(message.detail));
+        if (TOLD.has(message.code)) refuse(new Error(message.detail));
         break;
       default:
         break;
@@ -309,7 +318,7 @@ class Recording {
 
   #linked(state) {
     this.#state = state;
-    if (state === "cut") this.spoken.dropPartials();
+    if (state !== "live") this.spoken.dropPartials();
     this.link.className = `link ${state}`;
     this.link.textContent = S.record.link[state];
     if (state === "live" && this.#unheard) this.link.append(` ${this.#unheard}`);

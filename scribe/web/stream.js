@@ -10,6 +10,8 @@ import { Kept } from "./kept.js";
 const SUBPROTOCOL = "scribe.v1";
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
+/** The network is back, or the person is, perhaps from signing in: no reason to wait any longer. */
+const AWAKE = ["online", "focus"];
 /** Another stream of the session is open; just after a cut it may be our own, which the server has not missed yet. */
 const BUSY = 4409;
 const BUSY_MS = 5_000;
@@ -19,6 +21,8 @@ const NOT_SIGNED_IN = 4401;
 
 export class SessionStream {
   #socket = null;
+  #access = null;
+  #asking = false;
   #ready = false;
   #over = false;
   #wait = FIRST_WAIT_MS;
@@ -28,15 +32,15 @@ export class SessionStream {
   #opened = false;
   #stopped = false;
 
-  /** `on` has `message(message)`, `state("connecting"|"live"|"cut")` and `over(error or null)`. */
+  /** `on` has `message(message)`, `state("connecting"|"live"|"cut"|"signed_out")` and `over(error or null)`. */
   constructor(sessionId, { rate, channels, on }) {
     this.id = sessionId;
     this.on = on;
     this.kept = new Kept(rate, channels);
-    window.addEventListener("online", this.#now);
   }
 
   open() {
+    for (const event of AWAKE) window.addEventListener(event, this.#now);
     this.on.state("connecting");
     this.#connect();
   }
@@ -82,20 +86,10 @@ export class SessionStream {
   }
 
   async #connect() {
-    let access;
-    try {
-      access = (await api.session(this.id)).stream;
-    } catch (error) {
-      // No answer is a cut; an answer is final, and the sign-in page is shown by whoever asked.
-      if (error.status === 0 || error.status >= 500) this.#again();
-      else this.#finish(error);
-      return;
-    }
-    if (this.#over) return;
-    if (!access) {
-      this.#finish(this.#error ?? new Error("closed"));
-      return;
-    }
+    if (this.#over || this.#socket || this.#asking) return;
+    clearTimeout(this.#timer);
+    const access = await this.#allowed();
+    if (this.#over || !access) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${access.url}`, [
       SUBPROTOCOL,
@@ -106,6 +100,24 @@ export class SessionStream {
     socket.addEventListener("open", () => socket.send(JSON.stringify(this.#start())));
     socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.#closed(event));
+  }
+
+  /** The stream's address and token; null where there is none now, and what follows is under way. */
+  async #allowed() {
+    if (this.#access) return this.#access;
+    this.#asking = true;
+    try {
+      this.#access = (await api.recordable(this.id)).stream;
+      if (!this.#access) this.#finish(this.#error);
+    } catch (error) {
+      // No answer is a cut, and who was signed out can sign in again; any other answer is final.
+      if (error.status === 401) this.#again("signed_out");
+      else if (error.status === 0 || error.status >= 500) this.#again();
+      else this.#finish(error);
+    } finally {
+      this.#asking = false;
+    }
+    return this.#access;
   }
 
   #start() {
@@ -146,21 +158,21 @@ export class SessionStream {
     else this.#busySince ||= performance.now();
     const taken = code === BUSY && performance.now() - this.#busySince > BUSY_MS;
     if (FINAL.has(code) || taken) this.#finish(this.#error);
-    else if (code === NOT_SIGNED_IN) this.#connect();
-    else this.#again();
+    else {
+      if (code === NOT_SIGNED_IN) this.#access = null;
+      this.#again();
+    }
   }
 
-  #again() {
+  #again(state = "cut") {
     if (this.#over) return;
-    this.on.state("cut");
+    this.on.state(state);
     // Jitter keeps the pages of one server from coming back all at once.
     this.#timer = setTimeout(() => this.#connect(), this.#wait * (0.5 + Math.random() / 2));
     this.#wait = Math.min(LONGEST_WAIT_MS, 2 * this.#wait);
   }
 
   #now = () => {
-    if (this.#over || this.#socket) return;
-    clearTimeout(this.#timer);
     this.#wait = FIRST_WAIT_MS;
     this.#connect();
   };
@@ -170,7 +182,7 @@ export class SessionStream {
     this.#over = true;
     this.#ready = false;
     clearTimeout(this.#timer);
-    window.removeEventListener("online", this.#now);
+    for (const event of AWAKE) window.removeEventListener(event, this.#now);
     this.#socket?.close(1000);
     this.#socket = null;
     this.kept.discard();

@@ -214,6 +214,8 @@ export const S = {
     link: {
       connecting: "Connecting…",
       live: "Connected",
+      signed_out:
+        "Signed out. Still listening; sign in in another window, and what was said is sent.",
       cut: "Connection lost. Still listening; what is said is kept here and sent when the server answers.",
     },
     health: {

@@ -44,8 +44,10 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=LONG_MS)
     with sync_playwright() as playwright:
         yield playwright
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -73,14 +75,17 @@ class Room:
     running: RunningServer = field(init=False)
     faults: list[str] = field(default_factory=list)
 
-    def start(self) -> None:
-        self.running = self.stack.enter_context(server(self.data, port=str(self.port)))
+    def start(self, **settings: str) -> None:
+        self.running = self.stack.enter_context(server(self.data, port=str(self.port), **settings))
+
+    def sign_in(self, context: BrowserContext) -> None:
+        answer = context.request.post(f"{self.running.url}/v1/sign-in", data={"token": TOKEN})
+        assert answer.status == 204
 
     def context(self) -> BrowserContext:
         context = self.browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         context.set_default_timeout(LONG_MS)
-        answer = context.request.post(f"{self.running.url}/v1/sign-in", data={"token": TOKEN})
-        assert answer.status == 204
+        self.sign_in(context)
         return context
 
     def page(self) -> Page:
@@ -130,7 +135,7 @@ def finals(page: Page) -> Callable[[int], None]:
 def end(page: Page) -> None:
     page.get_by_role("button", name="End the session").click()
     page.get_by_role("dialog").get_by_role("button", name="End the session").click()
-    expect(page.locator(".note-side h1")).to_be_visible(timeout=LONG_MS)
+    expect(page.locator(".note-side h1")).to_be_visible()
 
 
 def test_a_killed_server_loses_no_word_while_the_page_is_open(room: Room) -> None:
@@ -189,12 +194,29 @@ def test_revoked_consent_stops_the_recording_and_says_so(room: Room) -> None:
     expect(page.get_by_role("button", name="End the session")).to_have_count(0)
 
 
+def test_a_sign_in_that_ends_in_mid_recording_loses_no_word(room: Room) -> None:
+    room.running.kill()
+    room.start(stream_token_minutes="0.05")
+    session_id = room.session()
+    page = room.recording(session_id)
+    finals(page)(1)
+    page.context.clear_cookies()
+    room.running.kill()
+    room.start(stream_token_minutes="0.05")
+    expect(page.locator(".link.signed_out")).to_be_visible()
+    room.sign_in(page.context)
+    expect(page.locator(".link.live")).to_be_visible()
+    finals(page)(3)
+    end(page)
+    assert "how have you been sleeping" in room.transcript(session_id)
+
+
 def test_a_second_window_is_told_that_the_session_is_being_recorded(room: Room) -> None:
     session_id = room.session()
     first = room.recording(session_id)
     second = room.page()
     second.goto(f"{room.running.url}/#/session/{session_id}/record")
     second.locator("button.big").click()
-    expect(second.get_by_role("alert").filter(has_text="Another stream").first).to_be_visible(timeout=LONG_MS)
+    expect(second.get_by_role("alert").filter(has_text="Another stream").first).to_be_visible()
     finals(first)(1)
     expect(first.locator(".link.live")).to_be_visible()
