@@ -30,6 +30,7 @@ from scribe import (
     intake,
     notes,
     page,
+    participants,
     records,
     templates,
     transcripts,
@@ -106,6 +107,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     for part in (
         api,
         consents,
+        participants,
         transcripts,
         records,
         facts,

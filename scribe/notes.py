@@ -26,6 +26,7 @@ from scribe.review import (
     remove_statement,
     resolve_finding,
     sign,
+    undo,
     write_statement,
 )
 from scribe.server import Server
@@ -91,6 +92,19 @@ def add_statement(
         session_id,
         lambda draft: write_statement(draft, code, statement.text, author=who.actor, at=on.clock()),
         "statement written",
+    )
+
+
+@router.post("/sessions/{session_id}/note/undo")
+def undo_edit(session_id: SessionId, who: Who, on: On) -> NoteView:
+    """Take back the last edit that still stands; what was there before comes back with its evidence."""
+    earlier = [note for note in on.store.note_history(session_id) if isinstance(note, DraftNote)]
+    return _reviewed(
+        on,
+        who,
+        session_id,
+        lambda draft: undo(draft, earlier, author=who.actor, at=on.clock()),
+        "edit undone",
     )
 
 

@@ -6,11 +6,11 @@ unless the clinician touched what it is about or said why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from scribe.errors import BadRequest, NotFound, SigningRefused
+from scribe.errors import BadRequest, NotFound, SigningRefused, WrongState
 from scribe.note import (
     Addendum,
     DraftNote,
@@ -68,6 +68,42 @@ def write_statement(
     changed = section.model_copy(update={"statements": (*section.statements, written), "status": status})
     edit = Edit(at=at, author=author, section=section.code, statement=statement_id, before=None, after=text)
     return _next(draft, _replace(draft, changed), edits=(*draft.edits, edit))
+
+
+def undo(draft: DraftNote, earlier: Iterable[DraftNote], *, author: str, at: datetime) -> DraftNote:
+    """The draft without its last edit that still stands; `earlier` are its former revisions, the newest first.
+
+    What stood there before comes back whole, with its evidence and its findings; both changes stay in the history.
+    Raises WrongState where there is nothing to undo.
+    """
+    standing = _standing(draft.edits)
+    before = next((d for d in earlier if standing and d.edits == draft.edits[: standing[-1]]), None)
+    if before is None:
+        raise WrongState("There is no edit to undo; what stands here is as it was drafted.")
+    last = draft.edits[standing[-1]]
+    old, new = find_section(before, last.section), find_section(draft, last.section)
+    here = {statement.id: statement for statement in new.statements}
+    if last.after is not None and (last.statement not in here or here[last.statement].text != last.after):
+        raise WrongState("What was edited last is no longer in the note; its section was drafted anew since.")
+    kept = {name: statement for name, statement in here.items() if name != last.statement}
+    # Each statement that was there before has its place again; what was written since follows.
+    there = {statement.id for statement in old.statements}
+    statements = tuple(
+        statement if statement.id == last.statement else kept[statement.id]
+        for statement in old.statements
+        if statement.id == last.statement or statement.id in kept
+    ) + tuple(statement for name, statement in kept.items() if name not in there)
+    status = old.status if statements == old.statements else new.status
+    section = new.model_copy(update={"statements": statements, "status": status})
+    findings = {finding.id: finding for finding in before.findings}
+
+    def restored(finding: NoteFinding) -> NoteFinding:
+        return findings.get(finding.id, finding) if finding.statement == last.statement else finding
+
+    edit = last.model_copy(update={"at": at, "author": author, "before": last.after, "after": last.before})
+    return _next(
+        draft, _replace(draft, section), edits=(*draft.edits, edit), findings=_map(restored, draft.findings)
+    )
 
 
 def resolve_finding(draft: DraftNote, finding_id: str, how: Resolution, reason: str) -> DraftNote:
@@ -183,6 +219,22 @@ def find_statement(draft: DraftNote, statement_id: str) -> tuple[NoteSection, No
     raise NotFound(
         f"This draft has no statement {statement_id}; read the note again, it may have been redrafted."
     )
+
+
+def _standing(edits: tuple[Edit, ...]) -> list[int]:
+    """The places of the edits that were not undone: an edit that takes back the one before it undoes it."""
+    standing: list[int] = []
+    for place, edit in enumerate(edits):
+        last = edits[standing[-1]] if standing else None
+        if last is not None and (last.statement, last.before, last.after) == (
+            edit.statement,
+            edit.after,
+            edit.before,
+        ):
+            standing.pop()
+        else:
+            standing.append(place)
+    return standing
 
 
 def _with_statement(

@@ -183,6 +183,16 @@ class Store:
                 self._advance(connection, session_id, what, now)
             return self._read(connection, session_id)[0]
 
+    def change_participants(
+        self, session_id: str, change: Callable[[Details], tuple[Participant, ...]]
+    ) -> StoredSession:
+        """Replace the participants by what `change` makes of the details."""
+        with self._transaction() as connection:
+            stored, cipher = self._read(connection, session_id)
+            details = stored.details.model_copy(update={"participants": change(stored.details)})
+            self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
+            return self._read(connection, session_id)[0]
+
     def set_template(self, session_id: str, template: str) -> None:
         """The template that the session's note is drafted with from now on."""
         with self._transaction() as connection:
@@ -375,6 +385,20 @@ class Store:
         with self._transaction() as connection:
             _, cipher = self._read(connection, session_id)
             return self._note(connection, cipher, session_id)
+
+    def note_history(self, session_id: str) -> tuple[Note, ...]:
+        """Every revision of the note that was ever kept, the newest first."""
+        with self._transaction() as connection:
+            _, cipher = self._read(connection, session_id)
+            rows = connection.execute(
+                sa.select(notes.c.number, notes.c.note)
+                .where(notes.c.session_id == session_id)
+                .order_by(notes.c.number.desc())
+            ).all()
+        return tuple(
+            _NOTE.validate_json(cipher.open(row.note, "sessions", session_id, "note", str(row.number)))
+            for row in rows
+        )
 
     def save_note(
         self, session_id: str, change: Callable[[Note | None], Note], what: Step | None, now: datetime

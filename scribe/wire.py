@@ -376,6 +376,14 @@ class AssignSpeakers(Strict):
     speakers: dict[Identifier, Identifier]
 
 
+class RenameParticipant(Strict):
+    """How a participant is to be called; what is left out stays."""
+
+    label: Annotated[str, Field(max_length=120)] | None = None
+    pronouns: Annotated[str, Field(max_length=40)] | None = None
+    relationship: Annotated[str, Field(max_length=80)] | None = None
+
+
 class TemplateView(Strict):
     """A template and the titles of its sections in order; `own` where it does not ship with the software."""
 

@@ -27,8 +27,14 @@ export const api = {
   readiness: () => call("GET", "/readyz", undefined, { accept: [503] }),
   signIn: (token) => call("POST", "/v1/sign-in", { token }, { own401: true }),
 
+  templates: () => call("GET", "/v1/templates"),
+  statement: async () => (await call("GET", "/v1/consent-statements")).statements.at(-1),
+  facts: (id) => call("GET", `${session(id)}/facts`),
+  create: (session) => call("POST", "/v1/sessions", session),
   sessions: () => call("GET", "/v1/sessions"),
   session: (id) => call("GET", session(id)),
+  /** The session with a fresh stream token; who is signed out in mid-recording stays on the page. */
+  recordable: (id) => call("GET", session(id), undefined, { own401: true }),
   shred: (id) => call("DELETE", session(id)),
   end: (id) => call("POST", `${session(id)}/end`),
   receipt: (id) => call("GET", `${session(id)}/receipt`),
@@ -36,14 +42,18 @@ export const api = {
   transcript: (id) => call("GET", `${session(id)}/transcript`),
   correct: (id, line, text) =>
     call("PATCH", `${session(id)}/transcript/${encodeURIComponent(line)}`, { text }),
+  rename: (id, participant, names) =>
+    call("PATCH", `${session(id)}/participants/${encodeURIComponent(participant)}`, names),
   assign: (id, speakers) => call("PATCH", `${session(id)}/speakers`, { speakers }),
 
   note: (id) => call("GET", note(id)),
+  checklist: (id) => call("GET", `${note(id)}/checklist`),
   draft: (id, request) => call("POST", note(id), request),
   edit: (id, statement, text) =>
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { text }),
   remove: (id, statement) =>
     call("PATCH", `${note(id)}/statements/${encodeURIComponent(statement)}`, { remove: true }),
+  undo: (id) => call("POST", `${note(id)}/undo`),
   write: (id, code, text) =>
     call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/statements`, { text }),
   redraft: (id, code) => call("POST", `${note(id)}/sections/${encodeURIComponent(code)}/redraft`),

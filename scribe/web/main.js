@@ -1,15 +1,18 @@
 /* Where the page begins: sign-in by the link's fragment, the frame around every view, and which view is shown.
 
-   Addresses are fragments, which never leave the browser: `#/` lists the sessions, `#/session/<id>` reviews one,
-   `#token=<token>` signs in and is cleared before anything else happens. */
+   Addresses are fragments, which never leave the browser: `#/` lists the sessions, `#/new` begins one,
+   `#/session/<id>` reviews one, `#/session/<id>/record` records it, `#token=<token>` signs in and is cleared
+   before anything else happens. */
 
 import { api, onSignedOut } from "./api.js";
 import { confirm } from "./dialog.js";
 import { el } from "./dom.js";
 import { hush, mount, refuse } from "./messages.js";
+import { leaveRecording, recordView, recording } from "./record.js";
 import { reviewView, unsaved } from "./review.js";
 import { sessionsView } from "./sessions.js";
 import { signInView } from "./sign_in.js";
+import { startView } from "./start.js";
 import { S } from "./strings.js";
 
 const main = document.querySelector("main");
@@ -72,7 +75,10 @@ function skipToMain(event) {
 }
 
 function mayLeave() {
-  return confirm({ title: S.review.leaveTitle, lines: [S.review.leaveLead], yes: S.review.leave });
+  const [title, lead] = recording()
+    ? [S.record.leaveTitle, S.record.leaveLead]
+    : [S.review.leaveTitle, S.review.leaveLead];
+  return confirm({ title, lines: [lead], yes: S.review.leave });
 }
 
 function showSignIn(error = null) {
@@ -84,15 +90,21 @@ function showSignIn(error = null) {
 async function show() {
   const mine = (shown += 1);
   hush();
-  const session = /^#\/session\/([A-Za-z0-9_.-]{1,64})$/.exec(location.hash);
+  const session = /^#\/session\/([A-Za-z0-9_.-]{1,64})(\/record)?$/.exec(location.hash);
   // The last view stays in sight until the next is here, but nothing in it can be done any more.
   main.inert = true;
   try {
-    const view = session ? await reviewView(session[1]) : await sessionsView();
+    const view = await viewOf(session);
     if (mine === shown) present(view.node, view.title);
   } catch (error) {
     if (mine === shown) present(failedView(error), S.product);
   }
+}
+
+function viewOf(session) {
+  if (!session?.[2]) leaveRecording();
+  if (!session) return location.hash === "#/new" ? startView() : sessionsView();
+  return session[2] ? recordView(session[1]) : reviewView(session[1]);
 }
 
 function failedView(error) {
@@ -118,11 +130,11 @@ function present(node, title) {
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsaved()) event.preventDefault();
+  if (unsaved() || recording()) event.preventDefault();
 });
 
 window.addEventListener("hashchange", async (event) => {
-  if (unsaved() && !(await mayLeave())) {
+  if ((unsaved() || recording()) && !(await mayLeave())) {
     history.pushState(null, "", event.oldURL);
     return;
   }

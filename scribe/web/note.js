@@ -9,6 +9,7 @@ import { editor } from "./editor.js";
 import { blockingOf, openOf, wholeNoteFindings } from "./finding.js";
 import { clock, day, length, moment } from "./format.js";
 import { say } from "./messages.js";
+import { payerList } from "./payer.js";
 import { riskBlock } from "./risk.js";
 import { saveForms } from "./save.js";
 import { signatureBlock, signForm } from "./sign.js";
@@ -28,6 +29,7 @@ export function sheet(review) {
       wholeNoteFindings(review),
       note.risk.length > 0 && riskBlock(review),
       note.sections.map((section) => sectionBlock(review, section)),
+      payerList(review),
       signed ? [signatureBlock(signed), addenda(review)] : signForm(review),
       saveForms(review),
       el(
@@ -62,6 +64,8 @@ function draftBanner(review) {
           class: "count",
           "aria-label": `${S.review.advisory(advisory.length)}: ${S.review.advisoryLong(advisory.length)}`,
         }),
+      review.note.edits.length > 0 &&
+        button(S.review.undo, () => review.undo(), { class: "count", key: "undo", title: S.review.undoKeys }),
       button(S.review.toSign, () => goTo(document.getElementById("sign")), { class: "count" }),
     ),
   );

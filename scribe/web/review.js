@@ -9,6 +9,7 @@ import { Highlight, holds, sources } from "./evidence.js";
 import { moment } from "./format.js";
 import { refuse, say, working } from "./messages.js";
 import { sheet } from "./note.js";
+import { picture } from "./picture.js";
 import { receiptOf } from "./receipt.js";
 import { S } from "./strings.js";
 import { transcriptPane } from "./transcript.js";
@@ -50,10 +51,12 @@ class Review {
     this.receipt = receiptOf(id, S.receipt.title);
     this.notePane = el("section", { class: "note-side", "aria-label": S.review.note });
     this.transcriptPane = el("section", { class: "transcript-side", "aria-label": S.review.transcript });
+    this.picture = el("div", { class: "whole" });
     this.node = el(
       "div",
       { class: "review", "data-session": id },
       el("p", { class: "back" }, el("a", { href: "#/" }, S.back)),
+      this.picture,
       el("div", { class: "sides" }, this.notePane, this.transcriptPane),
     );
     this.#listen();
@@ -98,6 +101,7 @@ class Review {
     this.highlight.reset();
     refill(this.notePane, this.note ? sheet(this) : [this.#noNote()], focus);
     refill(this.transcriptPane, transcriptPane(this), focus);
+    refill(this.picture, [picture(this)]);
     this.highlight.rest();
   }
 
@@ -134,6 +138,12 @@ class Review {
     }
     this.editing = { key, initial };
     this.draw(key);
+  }
+
+  /** Take back the last edit, as often as there is one. */
+  async undo() {
+    if (this.signed || this.editing || !this.note?.edits.length) return;
+    await this.change(() => api.undo(this.id), { done: S.review.undone });
   }
 
   stopEditing(focus) {
@@ -187,6 +197,11 @@ class Review {
     this.notePane.addEventListener("focusout", () => this.highlight.rest());
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.highlight.pin([]);
+      const typing = event.target.matches("input, textarea, select");
+      if (event.key === "z" && (event.ctrlKey || event.metaKey) && !typing) {
+        event.preventDefault();
+        this.undo();
+      }
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step && event.target.matches(".cite")) {
         const marks = [...this.notePane.querySelectorAll(".cite")];

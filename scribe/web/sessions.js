@@ -6,6 +6,7 @@ import { button, el } from "./dom.js";
 import { clock, day, length, moment } from "./format.js";
 import { refuse, say } from "./messages.js";
 import { receiptOf } from "./receipt.js";
+import { startLink } from "./start.js";
 import { S } from "./strings.js";
 
 export async function sessionsView() {
@@ -28,7 +29,7 @@ async function fill(node) {
     }
   };
   node.replaceChildren(
-    el("h1", { tabindex: "-1" }, S.sessions.title),
+    el("div", { class: "heading" }, el("h1", { tabindex: "-1" }, S.sessions.title), startLink()),
     sessions.length ? el("p", { class: "lead" }, S.sessions.count(sessions.length)) : "",
     sessions.length
       ? el(
@@ -42,6 +43,8 @@ async function fill(node) {
 
 /** States in which nothing was heard yet: there is no receipt to read. */
 const UNHEARD = new Set(["awaiting_consent", "ready"]);
+
+const RECORDABLE = new Set(["ready", "recording", "paused", "interrupted", "interrupted_paused"]);
 
 function row(session, shred) {
   const when = moment(session.created_at);
@@ -60,7 +63,7 @@ function row(session, shred) {
     el(
       "div",
       { class: "what" },
-      el("h2", {}, gone ? title : el("a", { href: `#/session/${session.id}` }, title)),
+      el("h2", {}, gone ? title : el("a", { href: addressOf(session) }, title)),
       el("p", {}, gone ? S.sessions.keyGone : what.join(" · ")),
     ),
     el("p", { class: "state" }, S.states[session.state]),
@@ -76,6 +79,11 @@ function row(session, shred) {
     ),
     receipt?.panel,
   );
+}
+
+/** Where a session is gone on with: recorded as long as it can be, reviewed afterwards. */
+function addressOf({ id, state }) {
+  return RECORDABLE.has(state) ? `#/session/${id}/record` : `#/session/${id}`;
 }
 
 function agreed(session) {

@@ -5,6 +5,7 @@ import { button, el } from "./dom.js";
 import { editor } from "./editor.js";
 import { sources, stretches } from "./evidence.js";
 import { position } from "./format.js";
+import { namesForm } from "./names.js";
 import { speakersPanel } from "./speakers.js";
 import { S } from "./strings.js";
 
@@ -34,6 +35,7 @@ export function transcriptPane(review) {
       el("h2", {}, S.review.transcript),
       utterances.length > 0 && review.note && el("p", { class: "hint" }, S.transcript.lead),
       utterances.length > 0 && speakersPanel(review),
+      utterances.length > 0 && !review.signed && review.session.state !== "revoked" && namesForm(review),
     ),
     rows.length
       ? el("ol", { class: "lines", tabindex: "0", "aria-label": S.review.transcript }, rows)

@@ -772,3 +772,44 @@ def test_the_templates_offered_are_those_that_ship() -> None:
     table = text.split("templates: {", 1)[1].split("}", 1)[0]
     offered = dict(re.findall(r'(\w+): "([^"]+)"', table))
     assert offered == {name: load_template(name).title for name in template_names()}
+
+
+# --- long sessions --------------------------------------------------------------------------------------
+
+
+def test_a_session_of_four_hours_opens_and_scrolls_at_once(heard: Heard, tab: Tab, copy: Copy) -> None:
+    words = "I keep thinking about it at night and then I am tired the whole of the next day"
+    lines = tuple(
+        heard.lines[0].model_copy(
+            update={"id": f"u{n}", "text": words, "words": (), "start": 4.0 * n, "end": 4.0 * n + 3}
+        )
+        for n in range(3600)
+    )
+    page = tab.review(copy(lines=(*heard.lines, *lines)))
+    expect(page.locator(".line")).to_have_count(len(lines) + len(heard.lines))
+    longest = page.locator(".lines").evaluate(
+        """list => new Promise(done => {
+            let last = performance.now(), longest = 0, steps = 0;
+            const step = now => {
+                longest = Math.max(longest, now - last);
+                last = now;
+                list.scrollTop += 900;
+                if (++steps < 120) requestAnimationFrame(step); else done(longest);
+            };
+            requestAnimationFrame(step);
+        })"""
+    )
+    assert longest < 250, f"a frame took {longest:.0f} ms"
+
+
+def test_a_name_and_pronouns_given_in_review_reach_the_note(tab: Tab, copy: Copy) -> None:
+    page = tab.review(copy())
+    page.get_by_text("Names and pronouns").click()
+    client = page.get_by_role("group", name="Client")
+    client.get_by_label("Name or initials").fill("Q. <b>X</b>")
+    client.get_by_label("Pronouns").fill("she/her")
+    page.get_by_role("button", name="Save, and draft again").click()
+    expect(page.get_by_text("Saved, and the note was drafted again.")).to_be_visible()
+    expect(page.locator("article > header")).to_contain_text("Q. <b>X</b>")
+    expect(page.locator(".statements")).to_contain_text(["she"])
+    expect(page.locator(".line .speaker").filter(has_text="Q. <b>X</b>").first).to_be_visible()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from running import PROVENANCE
 
-from scribe.errors import BadRequest, NotFound, SigningRefused
+from scribe.errors import BadRequest, NotFound, SigningRefused, WrongState
 from scribe.note import DraftNote, Evidence, NoteFinding, NoteSection, NoteStatement, SignedNote
 from scribe.review import (
     ATTESTATION,
@@ -18,6 +19,7 @@ from scribe.review import (
     remove_statement,
     resolve_finding,
     sign,
+    undo,
     write_statement,
 )
 
@@ -155,3 +157,68 @@ def test_a_signed_note_and_its_addenda_show_any_change(draft: DraftNote) -> None
     assert not intact(again.model_copy(update={"addenda": again.addenda[1:]}))
     other = again.note.model_copy(update={"title": "Another"})
     assert not intact(again.model_copy(update={"note": other}))
+
+
+# --- undoing --------------------------------------------------------------------------------------------
+
+
+def history(first: DraftNote, *changes: Callable[[DraftNote], DraftNote]) -> list[DraftNote]:
+    """The revisions that the changes make, the newest first."""
+    made = [first]
+    for change in changes:
+        made.insert(0, change(made[0]))
+    return made
+
+
+def undone(revisions: list[DraftNote]) -> DraftNote:
+    return undo(revisions[0], revisions, **WHO)
+
+
+def test_undoing_an_edit_brings_back_words_evidence_and_finding(draft: DraftNote) -> None:
+    revisions = history(draft, lambda note: edit_statement(note, "s-1", "Sleeps badly.", **WHO))
+    assert revisions[0].findings[0].resolution == "edited"
+    back = undone(revisions)
+    assert (back.sections, back.findings) == (draft.sections, draft.findings)
+    assert back.revision == 3
+    assert [(edit.before, edit.after) for edit in back.edits] == [
+        ("Client reports poor sleep.", "Sleeps badly."),
+        ("Sleeps badly.", "Client reports poor sleep."),
+    ]
+
+
+def test_a_removed_statement_comes_back_where_it_stood(draft: DraftNote) -> None:
+    revisions = history(
+        draft,
+        lambda note: remove_statement(note, "s-1", **WHO),
+        lambda note: resolve_finding(note, "f2", "accepted", ""),
+    )
+    back = undone(revisions)
+    assert back.sections == draft.sections
+    assert [finding.resolution for finding in back.findings] == ["open", "accepted"]
+
+
+def test_every_edit_can_be_undone_one_after_another(draft: DraftNote) -> None:
+    revisions = history(
+        draft,
+        lambda note: edit_statement(note, "s-1", "One.", **WHO),
+        lambda note: write_statement(note, "O", "Two.", **WHO),
+        lambda note: remove_statement(note, "p-1", **WHO),
+        lambda note: edit_statement(note, "s-1", "Three.", **WHO),
+    )
+    for expected in (revisions[1], revisions[2], revisions[3], revisions[4]):
+        revisions.insert(0, undone(revisions))
+        assert revisions[0].sections == expected.sections
+    assert revisions[0].findings == draft.findings
+    with pytest.raises(WrongState, match="no edit to undo"):
+        undone(revisions)
+
+
+def test_an_edit_in_a_section_that_was_drafted_anew_is_not_undone(draft: DraftNote) -> None:
+    fresh = draft.sections[0].model_copy(update={"statements": (statement("s-1", "Sleeps four hours."),)})
+    revisions = history(
+        draft,
+        lambda note: edit_statement(note, "s-1", "One.", **WHO),
+        lambda note: redraft_section(note, fresh, ()),
+    )
+    with pytest.raises(WrongState, match="drafted anew"):
+        undone(revisions)

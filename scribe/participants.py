@@ -1,0 +1,46 @@
+"""The REST call that says how a participant is called: name or initials, pronouns, relationship."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+
+from scribe.access import Right
+from scribe.calls import On, SessionId, Who, audit, reach
+from scribe.drafting import request_as
+from scribe.errors import NotFound, WrongState
+from scribe.note import DraftNote
+from scribe.session import Participant, State
+from scribe.store import Details
+from scribe.views import session_view
+from scribe.wire import RenameParticipant, SessionView
+
+router = APIRouter(prefix="/v1")
+
+
+@router.patch("/sessions/{session_id}/participants/{participant_id}")
+async def rename_participant(
+    session_id: SessionId, participant_id: SessionId, rename: RenameParticipant, who: Who, on: On
+) -> SessionView:
+    """Change how somebody is called; a draft in review is derived again, for its words follow the pronouns."""
+    stored = await asyncio.to_thread(reach, on, who, session_id, Right.CHANGE)
+    if stored.state is State.SIGNED:
+        raise WrongState("The note is signed; its participants do not change. Add a correction instead.")
+
+    def change(details: Details) -> tuple[Participant, ...]:
+        if participant_id not in {participant.id for participant in details.participants}:
+            raise NotFound("This session has no such participant.")
+        given = rename.model_dump(exclude_none=True)
+        return tuple(
+            participant.model_copy(update=given) if participant.id == participant_id else participant
+            for participant in details.participants
+        )
+
+    stored = await asyncio.to_thread(on.store.change_participants, session_id, change)
+    await audit(on, who, "participant renamed", session_id, participant=participant_id)
+    if stored.state is State.IN_REVIEW:
+        note = await asyncio.to_thread(on.store.note, session_id)
+        if isinstance(note, DraftNote):
+            await on.live.draft(session_id, request_as(note))
+    return await asyncio.to_thread(lambda: session_view(on, on.store.session(session_id)))
