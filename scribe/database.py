@@ -14,6 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from scribe.errors import StoreFailed
 
+READ_ONLY = "scribe_read_only"
+"""An execution option of ours: a transaction that leaves SQLite's one place for writers to others."""
+
 
 class Database:
     """One connection pool for every room that keeps rows; thread-safe, nothing is connected before the first use."""
@@ -33,6 +36,18 @@ class Database:
         """All or nothing of what is done within; raises StoreFailed for what the database refuses."""
         with _refusals(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Everything as it stands at one moment, to be read while others write; raises StoreFailed."""
+        with _refusals(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection = connection.execution_options(**{READ_ONLY: True})
+            else:
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection = connection.execution_options(**options)
+            with connection.begin():
+                yield connection
 
     def cut_log(self) -> None:
         """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
@@ -79,7 +94,8 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     def on_begin(connection: sa.Connection) -> None:
         # Immediate: two read-then-write transactions wait for each other instead of failing half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", on_connect)
     sa.event.listen(engine, "begin", on_begin)
