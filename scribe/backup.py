@@ -36,6 +36,8 @@ FORMAT = "ambient-scribe backup"
 VERSION = 1
 HISTORY = "alembic_version"
 """The table of the schema's own revision; the header says it instead."""
+HEADS = "chain_heads"
+"""The table of the signed ends of the chains; the audit's goes with the audit."""
 CHUNK = 500
 PASSPHRASE_CHARACTERS = 12
 """At least; the file may lie for years where others can guess at it."""
@@ -155,11 +157,11 @@ def restore(
                     "folder with --data-dir."
                 )
             destroyed |= _buried(connection, before)
-            audit = _audit_that_goes_on(connection, before, last_audit)
+            kept = _audit_that_goes_on(connection, before, last_audit)
             _drop(connection)
             upgrade(connection, header["schema"])
             file.seek(0)
-            rows = _insert(connection, file, sum(header["rows"].values()), told, audit)
+            rows = _insert(connection, file, sum(header["rows"].values()), told, kept)
             upgrade(connection)
             if old is not keys and not keys.key_ids:
                 keys.renew()
@@ -168,7 +170,7 @@ def restore(
             again = _destroy_again(connection, destroyed)
             count = connection.execute(sa.select(sa.func.count()).select_from(sessions)).scalar_one()
     database.cut_log()
-    return Restored(rows, count, again, audit is not None)
+    return Restored(rows, count, again, bool(kept))
 
 
 # --- out ------------------------------------------------------------------------------------------------
@@ -288,17 +290,31 @@ def _buried(connection: sa.Connection, tables: Sequence[sa.Table]) -> frozenset[
 
 def _audit_that_goes_on(
     connection: sa.Connection, tables: Sequence[sa.Table], last: tuple[int, str] | None
-) -> list[dict[str, Any]] | None:
-    """The present audit, where the backup's is its beginning: who did what since then is not forgotten."""
-    table = next((table for table in tables if table.name == "audit"), None)
-    if table is None:
-        return None
-    if last is not None:
-        number, digest = last
-        link = sa.select(table.c.sha256).where(table.c.number == number)
-        if connection.execute(link).scalar() != digest:
-            return None
-    return [dict(row) for row in connection.execute(sa.select(table).order_by(table.c.number)).mappings()]
+) -> dict[str, list[dict[str, Any]]]:
+    """The present audit's rows by table, where the backup's is its beginning; nothing where it is another's.
+
+    So who did what since the backup was made is not forgotten.
+    """
+    here = {table.name: table for table in tables}
+    if last is None or "audit" not in here:
+        return {}
+    number, digest = last
+    link = sa.select(here["audit"].c.sha256).where(here["audit"].c.number == number)
+    if connection.execute(link).scalar() != digest:
+        return {}
+    return {
+        name: [
+            dict(row)
+            for row in connection.execute(sa.select(table)).mappings()
+            if _is_of_the_audit(name, dict(row))
+        ]
+        for name, table in here.items()
+        if name in ("audit", HEADS)
+    }
+
+
+def _is_of_the_audit(table: str, row: dict[str, Any]) -> bool:
+    return table == "audit" or (table == HEADS and row["chain"] == "audit")
 
 
 def _drop(connection: sa.Connection) -> None:
@@ -308,19 +324,25 @@ def _drop(connection: sa.Connection) -> None:
 
 
 def _insert(
-    connection: sa.Connection, file: BinaryIO, total: int, told: Told, audit: list[dict[str, Any]] | None
+    connection: sa.Connection,
+    file: BinaryIO,
+    total: int,
+    told: Told,
+    kept: dict[str, list[dict[str, Any]]],
 ) -> int:
-    """Every row of the file into tables of the backup's own schema; the audit from `audit` where that is given."""
+    """Every row of the file into tables of the backup's own schema; the audit is that of `kept`, if that has one."""
     tables = {table.name: table for table in _tables(connection)}
     done = 0
     for name, lines in groupby(_rows(file), key=lambda row: row[0]):
         while rows := [_full(values) for _, values in islice(lines, CHUNK)]:
-            if not (name == "audit" and audit is not None):
-                connection.execute(sa.insert(tables[name]), rows)
+            new = [row for row in rows if not (kept and _is_of_the_audit(name, row))]
+            if new:
+                connection.execute(sa.insert(tables[name]), new)
             done += len(rows)
             told(done, total)
-    if audit:
-        connection.execute(sa.insert(tables["audit"]), audit)
+    for name, rows in kept.items():
+        if rows:
+            connection.execute(sa.insert(tables[name]), rows)
     return done
 
 
