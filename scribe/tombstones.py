@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from scribe.errors import StoreFailed
 
@@ -23,13 +23,15 @@ def tombstone_file(folder: Path) -> Path:
 def read_tombstones(path: Path) -> frozenset[tuple[str, str]]:
     """What the file holds, (session id, what); a line that a kill cut off is left out."""
     try:
-        lines = path.read_text().splitlines(keepends=True)
+        lines = path.read_text().splitlines()
     except FileNotFoundError:
         return frozenset()
     except OSError as error:
         raise StoreFailed(f"The file {path.name} cannot be read ({type(error).__name__}).") from None
-    pairs = (line.split() for line in lines if line.endswith("\n"))
-    return frozenset((pair[1], pair[0]) for pair in pairs if len(pair) == 2)
+    pairs = (tuple(line.split()) for line in lines)
+    return frozenset(
+        (pair[0], pair[1]) for pair in pairs if len(pair) == 2 and pair[1] in get_args(Destroyed)
+    )
 
 
 def add_tombstones(path: Path, destroyed: Iterable[tuple[str, str]]) -> None:
@@ -39,8 +41,8 @@ def add_tombstones(path: Path, destroyed: Iterable[tuple[str, str]]) -> None:
         return
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            # The first line break ends a line that a kill cut off.
-            file.write("\n" + "".join(f"{what} {session_id}\n" for session_id, what in new))
+            # The first line break ends a line that a kill cut off; what it lacks is its last word.
+            file.write("\n" + "".join(f"{session_id} {what}\n" for session_id, what in new))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
