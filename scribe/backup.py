@@ -29,7 +29,7 @@ from scribe.keys import KeyProvider
 from scribe.migrations import known_revisions, revision_of, upgrade
 from scribe.session import State
 from scribe.store import erase_session, erase_transcript
-from scribe.tables import sessions, tombstones
+from scribe.tables import metadata, sessions, tombstones
 from scribe.vault import WRAPPED, require_keys, rewrap_rows
 
 FORMAT = "ambient-scribe backup"
@@ -199,10 +199,15 @@ def _appearing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _tables(connection: sa.Connection) -> Sequence[sa.Table]:
-    """The tables that are there, those first that others point to."""
+    """Our tables, as they are there, those first that others point to."""
+    return [table for table in _reflected(connection).sorted_tables if table.name != HISTORY]
+
+
+def _reflected(connection: sa.Connection) -> sa.MetaData:
     found = sa.MetaData()
-    found.reflect(connection)
-    return [table for table in found.sorted_tables if table.name != HISTORY]
+    # A schema may hold what is not ours.
+    found.reflect(connection, only=lambda name, _: name == HISTORY or name in metadata.tables)
+    return found
 
 
 def _count(connection: sa.Connection, table: sa.Table) -> int:
@@ -318,9 +323,14 @@ def _is_of_the_audit(table: str, row: dict[str, Any]) -> bool:
 
 
 def _drop(connection: sa.Connection) -> None:
-    found = sa.MetaData()
-    found.reflect(connection)
-    found.drop_all(connection)
+    _reflected(connection).drop_all(connection)
+    if connection.dialect.name == "postgresql":
+        # What the triggers of our tables call; it goes neither with them nor with the tables.
+        ours = "select oid::regprocedure from pg_proc where proname like 'scribe\\_%'"
+        for function in connection.execute(
+            sa.text(f"{ours} and pronamespace = current_schema()::regnamespace")
+        ).scalars():
+            connection.execute(sa.text(f"drop function {function}"))
 
 
 def _insert(

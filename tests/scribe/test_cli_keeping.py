@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from running import StartServer, consented
+from running import TOKEN, StartServer, consented
 
 from scribe.audit import Audit
 from scribe.cli import main
@@ -157,6 +157,7 @@ def test_a_backup_is_made_while_a_server_runs_and_brought_back_elsewhere(
         fails(scribe("restore", "saved", "--replace"), "Another server")
         fails(scribe("backup", "saved"), "there already")
         assert http.get(f"/v1/sessions/{made}").status_code == 200
+        assert "30 days" in works(scribe("sessions", token=TOKEN)), "how long what is unsigned waits"
     assert (tmp_path / "saved").stat().st_mode & 0o777 == 0o600
     assert PASSPHRASE not in (tmp_path / "saved").read_text()
     fails(scribe("restore", "saved", folder="new", said="another passphrase\n"), "passphrase")
