@@ -168,8 +168,9 @@ def test_a_rotation_of_more_keys_than_one_batch_tells_how_far_it_is(database: Da
     assert told == [(BATCH, count + 1), (count + 1, count + 1)]
 
 
+@pytest.mark.parametrize("stride", [7, pytest.param(1, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
 def test_a_rotation_that_is_killed_between_any_two_steps_loses_nothing_and_ends_the_next_time(
-    tmp_path: Path,
+    tmp_path: Path, stride: int
 ) -> None:
     derived = filled(tmp_path / "first", 2)
 
@@ -177,9 +178,9 @@ def test_a_rotation_that_is_killed_between_any_two_steps_loses_nothing_and_ends_
         with opened(folder) as here:
             rotated(here)
 
-    step, killed = 0, True
+    step, killed = 1 - stride, True
     while killed:
-        step += 1
+        step += stride
         folder = tmp_path / str(step)
         shutil.copytree(tmp_path / "first", folder)
         killed = killed_at(step, rotate)
