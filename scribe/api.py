@@ -52,6 +52,8 @@ def list_sessions(who: Who, on: On) -> SessionList:
                 created_at=row.created_at,
                 template=row.template,
                 seconds=round(row.position / SAMPLE_RATE, 2),
+                ended_at=row.ended_at,
+                signed_at=row.signed_at,
             )
             for row in on.store.list_sessions()
         )

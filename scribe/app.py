@@ -31,6 +31,7 @@ from scribe import (
     notes,
     page,
     participants,
+    process_notes,
     records,
     templates,
     transcripts,
@@ -41,17 +42,21 @@ from scribe.admission import Admission, problem
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
-from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.keys import load_keys
 from scribe.listening import guarded, listen, require_safe_address, tls_context, url_of, uvicorn_server
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
+from scribe.process_note import ProcessNotes
+from scribe.purge import Purge, call_off, purge_hourly, retention_of
 from scribe.server import Server
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
+from scribe.tombstones import tombstone_file
+from scribe.vault import Vault
 from scribe.wire import Problem
 from scribe.witness import Strangers, Witness, settle
 from summarizer.errors import EngineFailed
@@ -67,13 +72,14 @@ def utc_now() -> datetime:
 def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application of one server; raises CannotStart where the data folder or the store cannot be used."""
     folder = open_data_dir(settings.data_dir)
-    key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
+    keys = load_keys(settings, folder)
     token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
     database = open_database(settings, folder)
-    store = Store(database, key)
+    store = Store(database, keys, tombstone_file(folder))
     try:
         database.hold()
         store.migrate()
+        root = Vault(database, keys).open()
         interrupted = store.recover()
     except StoreFailed as error:
         raise CannotStart(error.detail) from None
@@ -81,13 +87,17 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
     audit = Audit(database, clock, store.signing_key)
     strangers = Strangers()
-    auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
+    auth = Auth(token, root, timedelta(minutes=settings.stream_token_minutes))
     live = Live(Surroundings(settings, engines, store, clock))
-    server = Server(settings, engines, store, audit, auth, live, clock)
+    notes_apart = ProcessNotes(database, keys)
+    server = Server(settings, engines, store, audit, auth, live, clock, notes_apart)
+    purge = Purge(store, audit, retention_of(settings), clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        purging = asyncio.create_task(purge_hourly(purge))
         yield
+        await call_off(purging)
         await live.close()
         await server.finish_kept()
         await settle(audit, strangers)
@@ -112,6 +122,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         records,
         facts,
         notes,
+        process_notes,
         templates,
         drafts,
         checklist,

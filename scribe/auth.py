@@ -1,7 +1,8 @@
 """Who may call: the one access token of local single-user mode, page cookies, and per-session stream tokens.
 
-Stream tokens and cookies are signed (JWT, HS256) with secrets derived from the key-encryption key, so they
-outlive a restart without being stored. No token is ever part of a URL that is sent to the server.
+Stream tokens and cookies are signed (JWT, HS256) with secrets derived from the server's root secret, so
+they outlive a restart and a rotation of the keys without being stored. No token is ever part of a URL that is
+sent to the server.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from scribe.crypto import KeyEncryptionKey, require_private, write_private
+from scribe.crypto import Secret, require_private, write_private
 from scribe.errors import CannotStart, NotAuthenticated
 
 ALGORITHM = "HS256"
@@ -34,10 +35,10 @@ class StreamToken:
 class Auth:
     """Checks and makes tokens; stateless, shared."""
 
-    def __init__(self, token: str, key: KeyEncryptionKey, stream_life: timedelta) -> None:
+    def __init__(self, token: str, root: Secret, stream_life: timedelta) -> None:
         self._token = token
-        self._stream_secret = key.derive("stream tokens")
-        self._cookie_secret = key.derive("page cookies")
+        self._stream_secret = root.derive("stream tokens")
+        self._cookie_secret = root.derive("page cookies")
         self._stream_life = stream_life
 
     def check_token(self, given: str | None) -> None:

@@ -24,6 +24,8 @@ from scribe.auth import load_token
 from scribe.cli_audit import audit_app
 from scribe.cli_draft import draft
 from scribe.cli_intake import intake
+from scribe.cli_keeping import backup, purge, restore
+from scribe.cli_keys import keys_app
 from scribe.client import ClientError, Refused, ScribeClient
 from scribe.config import Settings, read_settings
 from scribe.doctor import examine
@@ -42,6 +44,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="Speech models on this machine.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
+app.add_typer(keys_app, name="keys")
 
 out = Console()
 err = Console(stderr=True)
@@ -167,6 +170,8 @@ async def _transcribe(settings: Settings, file: Path, template: str, consent: st
 
 app.command()(draft)
 app.command()(intake)
+for command in (purge, backup, restore):
+    app.command()(command)
 
 
 @app.command()

@@ -19,8 +19,9 @@ from rich.console import Console
 from scribe.app import open_database, utc_now
 from scribe.audit import Audit
 from scribe.config import Settings, read_settings
-from scribe.crypto import PublicKey, load_key
+from scribe.crypto import PublicKey
 from scribe.errors import BadRequest, CannotStart
+from scribe.keys import load_keys
 from scribe.proof import Proof, prove
 from scribe.receipt import hash_holds, signature_holds
 from scribe.store import Store
@@ -151,12 +152,12 @@ def _opened(settings: Settings) -> Iterator[tuple[Store, Audit]]:
     folder = settings.data_dir
     if not settings.database_url and not (folder / "scribe.db").is_file():
         raise CannotStart(f"There is no store in {folder}; name its folder with --data-dir.")
-    if settings.key is None and not (folder / "key").is_file():
+    keys = load_keys(settings, folder)
+    if not keys.key_ids:
         raise CannotStart(f"There is no key in {folder}; give the store's own with SCRIBE_KEY.")
-    key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
     database = open_database(settings, folder)
     try:
-        store = Store(database, key)
+        store = Store(database, keys)
         store.migrate()
         yield store, Audit(database, utc_now, store.signing_key)
     finally:

@@ -93,6 +93,26 @@ class Settings(BaseSettings):
     key: SecretStr | None = Field(
         None, description="Key-encryption key, 32 bytes in base64; made at the first start if not given."
     )
+    new_key: SecretStr | None = Field(
+        None, description="The key to rotate to where SCRIBE_KEY holds the present one; unset it afterwards."
+    )
+    key_provider: Literal["auto", "file", "environment", "keyring"] = Field(
+        "auto",
+        description="What keeps the key-encryption key: `file` in the data folder, `environment` (SCRIBE_KEY) or the "
+        "operating system's `keyring` (an extra); `auto` is the environment where SCRIBE_KEY is set, the keyring "
+        "where it was used before, else the file.",
+    )
+    retention_transcript_days: Annotated[float, Field(gt=0, le=36_500)] = Field(
+        7.0,
+        description="Days after signing until a session's transcript is destroyed; a part of a day is 0.5.",
+    )
+    retention_note_days: Annotated[float, Field(ge=0, le=36_500)] = Field(
+        0.0,
+        description="Days after signing until a note, and with it the whole session, is destroyed; 0 keeps it.",
+    )
+    retention_unsigned_days: Annotated[float, Field(ge=0, le=36_500)] = Field(
+        0.0, description="Days after its end until a session that was never signed is destroyed; 0 keeps it."
+    )
     asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
         "auto",
         description="Recogniser: `auto` takes Whisper and falls back, with a warning, to pocketsphinx.",

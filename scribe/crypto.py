@@ -1,8 +1,8 @@
 """Keys and sealed values: everything clinical is encrypted before it reaches the store.
 
-Each session has a data key of its own (AES-256-GCM), wrapped by the key-encryption key; destroying the
-wrapped key destroys what it sealed. What a value belongs to (table, row, column, version) is bound into it as
-associated data, so a sealed value cannot be moved to another place.
+Each session has a data key of its own (AES-256-GCM), wrapped by a key-encryption key, which a provider keeps (see
+`keys`); destroying the wrapped key destroys what it sealed. What a value belongs to (table, row, column, version)
+is bound into it as associated data, so a sealed value cannot be moved to another place.
 
 Layout of a sealed value: 1 byte version, 12 bytes nonce, ciphertext with 16 bytes tag. Nonces are random:
 NIST SP 800-38D section 8.3 allows 2**32 of them per key, far more than a session has rows.
@@ -14,13 +14,16 @@ import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from scribe.errors import BadRequest, CannotStart, StoreFailed
 
@@ -54,24 +57,13 @@ class SessionCipher:
             ) from None
 
 
-class KeyEncryptionKey:
-    """The one key that wraps all data keys, and the root of the server's other secrets."""
+class Secret:
+    """32 random bytes from which other secrets follow."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise CannotStart(f"The key-encryption key must have {KEY_BYTES} bytes; this one has {len(key)}.")
+            raise CannotStart(f"A key must have {KEY_BYTES} bytes; this one has {len(key)}.")
         self._key = key
-
-    def new_data_key(self, session_id: str) -> tuple[SessionCipher, bytes]:
-        """A fresh data key as a cipher, and the same key wrapped for the store."""
-        data_key = AESGCM.generate_key(bit_length=256)
-        return SessionCipher(data_key), SessionCipher(self._key).seal(
-            data_key, "sessions", session_id, "data_key"
-        )
-
-    def unwrap(self, wrapped: bytes, session_id: str) -> SessionCipher:
-        """The cipher of a session from its wrapped key."""
-        return SessionCipher(SessionCipher(self._key).open(wrapped, "sessions", session_id, "data_key"))
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for another purpose (RFC 5869), the same at every start."""
@@ -127,17 +119,79 @@ class SigningKey:
         return base64.b64encode(self._key.sign(message.encode())).decode()
 
 
-def load_key(given: str | None, folder: Path) -> KeyEncryptionKey:
-    """The key from the setting if it is given, else from the folder, else a new one kept there (mode 0600)."""
-    if given is not None:
-        return KeyEncryptionKey(_decode(given, "SCRIBE_KEY"))
-    path = folder / "key"
-    if path.exists():
-        require_private(path)
-        return KeyEncryptionKey(_decode(path.read_text().strip(), path.name))
-    key = os.urandom(KEY_BYTES)
-    write_private(path, base64.b64encode(key).decode() + "\n")
-    return KeyEncryptionKey(key)
+class KeyWrapper(Protocol):
+    """What wraps data keys. `key_id` names the key that wraps from now on; others may still unwrap."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    def wrap(self, secret: bytes, *place: str) -> bytes:
+        """`secret` encrypted for one place, by the key of `key_id`."""
+
+    def unwrap(self, key_id: str | None, wrapped: bytes, *place: str) -> bytes:
+        """What was wrapped for that place by that key; raises StoreFailed where that cannot be.
+
+        None is the one key of a store that was written before keys had ids.
+        """
+
+
+class KeyEncryptionKey(Secret):
+    """One key that wraps data keys; its id is derived from it and tells nothing about it."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__(key)
+        self.key_id = self.derive("key id")[:8].hex()
+
+    def wrap(self, secret: bytes, *place: str) -> bytes:
+        """See `KeyWrapper.wrap`."""
+        return SessionCipher(self._key).seal(secret, *place)
+
+    def unwrap(self, key_id: str | None, wrapped: bytes, *place: str) -> bytes:
+        """See `KeyWrapper.unwrap`."""
+        if key_id not in (None, self.key_id):
+            raise unknown_key(key_id, (self.key_id,))
+        return SessionCipher(self._key).open(wrapped, *place)
+
+
+def new_data_key(keys: KeyWrapper, *place: str) -> tuple[SessionCipher, bytes]:
+    """A fresh data key as a cipher, and the same key wrapped for its place in the store."""
+    data_key = AESGCM.generate_key(bit_length=256)
+    return SessionCipher(data_key), keys.wrap(data_key, *place)
+
+
+def unknown_key(key_id: str | None, here: Iterable[str]) -> StoreFailed:
+    """The error for what was wrapped by a key that is not at hand."""
+    return StoreFailed(
+        f"What was asked for is wrapped by the key {key_id or 'of an older version'}, and at hand is "
+        f"{', '.join(sorted(here)) or 'none'}; give that key."
+    )
+
+
+SCRYPT_COST = 2**17
+"""Of RFC 7914, with blocks of 8: 128 MiB and about half a second for each guess (OWASP's advice for scrypt)."""
+SALT_BYTES = 16
+
+
+def passphrase_key(passphrase: str, salt: bytes) -> KeyEncryptionKey:
+    """The key that a passphrase stands for."""
+    scrypt = Scrypt(salt=salt, length=KEY_BYTES, n=SCRYPT_COST, r=8, p=1)
+    return KeyEncryptionKey(scrypt.derive(passphrase.encode()))
+
+
+def encode_key(key: bytes) -> str:
+    """A key as settings and files hold it."""
+    return base64.b64encode(key).decode()
+
+
+def decode_key(text: str, name: str) -> bytes:
+    """The key of a setting or a file of that name; raises CannotStart where it is none."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise CannotStart(f"{name} must hold {KEY_BYTES} bytes in base64.")
+    return key
 
 
 def write_private(path: Path, text: str) -> None:
@@ -147,6 +201,16 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable (POSIX keeps them apart from what the files hold)."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def require_private(path: Path) -> None:
@@ -155,13 +219,6 @@ def require_private(path: Path) -> None:
         raise CannotStart(
             f"The file {path.name} in the data folder can be read by others; run `chmod 600` on it."
         )
-
-
-def _decode(text: str, name: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise CannotStart(f"{name} must hold {KEY_BYTES} bytes in base64.") from None
 
 
 def _bound(place: tuple[str, ...]) -> bytes:

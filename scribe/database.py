@@ -28,6 +28,9 @@ POSTGRES_SETTINGS = {
     "synchronous_commit": "on",  # whatever the server's own setting: what is acknowledged is durable
 }
 
+READ_ONLY = "scribe_read_only"
+"""An execution option of ours: a transaction that leaves SQLite's one place for writers to others."""
+
 
 class Database:
     """One connection pool for every room that keeps rows; thread-safe, nothing is connected before the first use."""
@@ -65,6 +68,18 @@ class Database:
                         "with SCRIBE_DATABASE_URL."
                     )
             self._only = only
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Everything as it stands at one moment, to be read while others write; raises StoreFailed."""
+        with _refusals(), self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection = connection.execution_options(**{READ_ONLY: True})
+            else:
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection = connection.execution_options(**options)
+            with connection.begin():
+                yield connection
 
     def cut_log(self) -> None:
         """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
@@ -200,7 +215,8 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     def on_begin(connection: sa.Connection) -> None:
         # Immediate: two read-then-write transactions wait for each other instead of failing half-way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     sa.event.listen(engine, "connect", on_connect)
     sa.event.listen(engine, "begin", on_begin)

@@ -17,12 +17,13 @@ from asr.vad import VoiceActivityModel
 from scribe.app import open_data_dir, open_database
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
-from scribe.crypto import load_key
 from scribe.engines import load_recognizer, openai_engine
 from scribe.errors import CannotStart
+from scribe.keys import load_keys
 from scribe.listening import listen
 from scribe.sample import sample_truth
 from scribe.store import Store
+from scribe.vault import Vault
 from summarizer.errors import EngineFailed
 from summarizer.model_folder import read_model_folder
 from summarizer.templates import template_names
@@ -59,12 +60,14 @@ def examine(settings: Settings) -> Iterator[Check]:
 def _store(settings: Settings) -> Iterator[Check]:
     try:
         folder = open_data_dir(settings.data_dir)
-        key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
+        keys = load_keys(settings, folder)
         yield Check("Data folder", "good", str(folder))
         database = open_database(settings, folder)
-        store = Store(database, key)
+        store = Store(database, keys)
         store.migrate()
+        Vault(database, keys).open()
         yield Check("Store", "good", f"{len(store.list_sessions())} sessions, encrypted")
+        yield Check("Key", "good", f"{keys.key_id}, kept by: {keys.name}")
         database.close()
     except CannotStart as error:
         yield Check("Data folder", "bad", error.detail, "Choose another with --data-dir.")

@@ -13,6 +13,7 @@ from scribe.auth import Auth
 from scribe.config import Settings
 from scribe.engines import Engines
 from scribe.live import Live
+from scribe.process_note import ProcessNotes
 from scribe.store import Store
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Server:
     auth: Auth
     live: Live
     clock: Callable[[], datetime]
+    process_notes: ProcessNotes
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

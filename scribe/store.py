@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from pydantic import TypeAdapter
 
 from scribe.chains import read_head, receipt_chain
-from scribe.crypto import KeyEncryptionKey, SessionCipher, SigningKey
+from scribe.crypto import KeyWrapper, SessionCipher, SigningKey, new_data_key
 from scribe.database import Database
 from scribe.errors import NotFound, WrongState
 from scribe.marking import FactMark
+from scribe.migrations import upgrade
 from scribe.note import Note
 from scribe.receipt import signed_receipt
+from scribe.root import root_secret
 from scribe.session import (
     UNFINISHED,
     Consent,
@@ -37,7 +38,8 @@ from scribe.session import (
     Strict,
     step,
 )
-from scribe.tables import marks, notes, receipts, sessions, utterances
+from scribe.tables import marks, notes, process_notes, receipts, sessions, tombstones, utterances
+from scribe.tombstones import Destroyed, add_tombstones
 from scribe.wire import Receipt, TranscriptLine, TranscriptMark
 
 
@@ -65,6 +67,7 @@ class StoredSession:
     details: Details
     speakers: dict[str, SpeakerAssignment]
     checkpoint: bytes | None
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class SessionRow:
     template: str
     created_at: datetime
     position: int
+    ended_at: datetime | None = None
+    signed_at: datetime | None = None
 
 
 _NOTE: TypeAdapter[Note] = TypeAdapter(Note)
@@ -86,25 +91,28 @@ _FACT_MARKS: TypeAdapter[dict[str, FactMark]] = TypeAdapter(dict[str, FactMark])
 class Store:
     """Sessions and all that hangs on them."""
 
-    def __init__(self, database: Database, key: KeyEncryptionKey) -> None:
-        self._key = key
+    def __init__(self, database: Database, keys: KeyWrapper, destroyed: Path | None = None) -> None:
+        """`destroyed` is the file that outlives the store; see `tombstones`."""
+        self._keys = keys
+        self._destroyed = destroyed
+        self._signing_key: SigningKey | None = None
         self._database = database
         self._transaction = database.transaction
 
     @property
     def signing_key(self) -> SigningKey:
         """What this server signs receipts and the audit with."""
-        return SigningKey(self._key.derive("signing"))
+        if self._signing_key is None:
+            with self._transaction() as connection:
+                self._signing_key = SigningKey(root_secret(connection, self._keys).derive("signing"))
+        return self._signing_key
 
     # --- life ----------------------------------------------------------------------------------------
 
     def migrate(self) -> None:
         """Bring the schema up to date; raises StoreFailed where the database cannot be written."""
-        config = Config()
-        config.set_main_option("script_location", "scribe:migrations")
         with self._transaction() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection)
 
     def recover(self) -> int:
         """Sessions whose server died while they were captured become interrupted; returns how many."""
@@ -125,7 +133,8 @@ class Store:
 
     def create_session(self, session_id: str, new: NewSession, now: datetime) -> None:
         """A new session in AWAITING_CONSENT with a data key of its own."""
-        cipher, wrapped = self._key.new_data_key(session_id)
+        key_id = self._keys.key_id
+        cipher, wrapped = new_data_key(self._keys, "sessions", session_id, "data_key")
         details = Details(participants=new.participants, consents=new.consents, context=new.context)
         with self._transaction() as connection:
             connection.execute(
@@ -137,6 +146,7 @@ class Store:
                     position=0,
                     channels=0,
                     transcribed=0,
+                    key_id=key_id,
                     data_key=wrapped,
                     details=_seal(cipher, details, session_id, "details"),
                 )
@@ -155,11 +165,22 @@ class Store:
             sessions.c.template,
             sessions.c.created_at,
             sessions.c.position,
+            sessions.c.ended_at,
+            sessions.c.signed_at,
         )
         with self._transaction() as connection:
             rows = connection.execute(sa.select(*columns).order_by(sessions.c.created_at.desc())).all()
         return tuple(
-            SessionRow(r.id, State(r.state), r.template, _aware(r.created_at), r.position) for r in rows
+            SessionRow(
+                r.id,
+                State(r.state),
+                r.template,
+                _aware(r.created_at),
+                r.position,
+                r.ended_at and _aware(r.ended_at),
+                r.signed_at and _aware(r.signed_at),
+            )
+            for r in rows
         )
 
     def advance(self, session_id: str, what: Step, now: datetime) -> State:
@@ -199,20 +220,23 @@ class Store:
             self._read(connection, session_id, lock=True)
             self._update(connection, session_id, template=template)
 
-    def shred(self, session_id: str, now: datetime) -> None:
-        """Destroy the data key and every sealed value of a session; its receipt and audit rows stay."""
+    def shred(self, session_id: str, now: datetime, *, spare: frozenset[State] = frozenset()) -> None:
+        """Destroy the data key and every sealed value of a session; its receipt and audit rows stay.
+
+        Raises WrongState, and destroys nothing, where the session is in a state to `spare`.
+        """
         with self._transaction() as connection:
             state = connection.execute(
                 sa.select(sessions.c.state).where(sessions.c.id == session_id).with_for_update()
             ).scalar()
             if state is None:
                 raise _no_session(session_id)
+            if State(state) in spare:
+                raise WrongState(f"The session is {state} and is not destroyed now.")
             self._advance(connection, session_id, Step.SHREDDED, now)
-            for table in (utterances, marks, notes):
-                connection.execute(sa.delete(table).where(table.c.session_id == session_id))
-            sealed = ("data_key", "details", "speakers", "checkpoint", "fact_marks")
-            self._update(connection, session_id, **dict.fromkeys(sealed))
-        self._database.cut_log()
+            erase_session(connection, session_id)
+            _bury(connection, session_id, "session")
+        self._after_destruction(session_id, "session")
 
     # --- transcript ----------------------------------------------------------------------------------
 
@@ -305,11 +329,11 @@ class Store:
 
         `make` gets the session and the hash of the receipt before it; what it makes is signed here.
         """
+        key = self.signing_key
         with self._transaction() as connection:
             stored, _ = self._read(connection, session_id, lock=True)
             self._advance(connection, session_id, Step.STOPPED, now)
             self._update(connection, session_id, checkpoint=None)
-            key = self.signing_key
             head = read_head(connection, "audit")
             last = (head.number, head.sha256) if head is not None else None
             made: list[Receipt] = []
@@ -330,10 +354,26 @@ class Store:
         """Destroy the words of a session and keep its note: what was signed is part of the record."""
         with self._transaction() as connection:
             self._read(connection, session_id, lock=True)
-            for table in (utterances, marks):
-                connection.execute(sa.delete(table).where(table.c.session_id == session_id))
-            # A mark quotes the words of its fact.
-            self._update(connection, session_id, fact_marks=None)
+            erase_transcript(connection, session_id)
+            _bury(connection, session_id, "transcript")
+        self._after_destruction(session_id, "transcript")
+
+    def with_words(self) -> frozenset[str]:
+        """The sessions that still have words of a transcript."""
+        with self._transaction() as connection:
+            kept = sa.union(*(sa.select(table.c.session_id) for table in (utterances, marks)))
+            return frozenset(connection.execute(kept).scalars())
+
+    def destroyed(self) -> frozenset[tuple[str, str]]:
+        """(session id, what) of all that must not come back from a backup."""
+        with self._transaction() as connection:
+            rows = connection.execute(sa.select(tombstones.c.session_id, tombstones.c.what)).all()
+        return frozenset((row.session_id, row.what) for row in rows)
+
+    def note_destroyed(self) -> None:
+        """Write to the file what a process destroyed that was killed before it could, and cut the log again."""
+        if self._destroyed is not None:
+            add_tombstones(self._destroyed, self.destroyed())
         self._database.cut_log()
 
     def transcript(self, session_id: str) -> tuple[TranscriptLine, ...]:
@@ -440,6 +480,11 @@ class Store:
 
     # --- inside --------------------------------------------------------------------------------------
 
+    def _after_destruction(self, session_id: str, what: Destroyed) -> None:
+        self._database.cut_log()
+        if self._destroyed is not None:
+            add_tombstones(self._destroyed, [(session_id, what)])
+
     def _read(
         self, connection: sa.Connection, session_id: str, *, lock: bool = False
     ) -> tuple[StoredSession, SessionCipher]:
@@ -450,7 +495,9 @@ class Store:
             raise _no_session(session_id)
         if row.data_key is None:
             raise NotFound(f"The session {session_id} was shredded; only its receipt and audit trail remain.")
-        cipher = self._key.unwrap(row.data_key, session_id)
+        cipher = SessionCipher(
+            self._keys.unwrap(row.key_id, row.data_key, "sessions", session_id, "data_key")
+        )
         speakers = cipher.open(row.speakers, "sessions", session_id, "speakers") if row.speakers else b"{}"
         stored = StoredSession(
             id=row.id,
@@ -465,6 +512,7 @@ class Store:
             details=Details.model_validate_json(cipher.open(row.details, "sessions", session_id, "details")),
             speakers=_SPEAKERS.validate_json(speakers),
             checkpoint=row.checkpoint and cipher.open(row.checkpoint, "sessions", session_id, "checkpoint"),
+            signed_at=row.signed_at and _aware(row.signed_at),
         )
         return stored, cipher
 
@@ -482,6 +530,8 @@ class Store:
             values["started_at"] = now
         if state in (State.ENDED, State.REVOKED):
             values["ended_at"] = now
+        if what is Step.SIGNED:
+            values["signed_at"] = now
         self._update(connection, session_id, **values)
         return state
 
@@ -544,6 +594,28 @@ class Store:
 
     def _line(self, cipher: SessionCipher, session_id: str, line: TranscriptLine) -> bytes:
         return cipher.seal(line.model_dump_json().encode(), "utterances", session_id, line.id, "line")
+
+
+def erase_session(connection: sa.Connection, session_id: str) -> None:
+    """Every sealed value of a session, its data key first of all."""
+    sealed = ("data_key", "key_id", "details", "speakers", "checkpoint", "fact_marks")
+    here = sessions.c.id == session_id
+    connection.execute(sa.update(sessions).where(here).values(dict.fromkeys(sealed)))
+    for table in (utterances, marks, notes, process_notes):
+        connection.execute(sa.delete(table).where(table.c.session_id == session_id))
+
+
+def erase_transcript(connection: sa.Connection, session_id: str) -> None:
+    """The words of a session; a fact's mark quotes them too."""
+    for table in (utterances, marks):
+        connection.execute(sa.delete(table).where(table.c.session_id == session_id))
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(fact_marks=None))
+
+
+def _bury(connection: sa.Connection, session_id: str, what: Destroyed) -> None:
+    here = (tombstones.c.session_id == session_id) & (tombstones.c.what == what)
+    if connection.execute(sa.select(tombstones.c.what).where(here)).first() is None:
+        connection.execute(sa.insert(tombstones).values(session_id=session_id, what=what))
 
 
 def _seal(cipher: SessionCipher, value: Strict, session_id: str, *column: str) -> bytes:

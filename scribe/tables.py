@@ -28,6 +28,8 @@ sessions = sa.Table(
     sa.Column("speakers", sa.LargeBinary),
     sa.Column("checkpoint", sa.LargeBinary),
     sa.Column("fact_marks", sa.LargeBinary),
+    sa.Column("key_id", sa.String(64)),
+    sa.Column("signed_at", _now_utc),
 )
 utterances = sa.Table(
     "utterances",
@@ -75,4 +77,27 @@ chain_heads = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("signature", sa.String(100), nullable=False),
+)
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("key_id", sa.String(64), nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+)
+process_notes = sa.Table(
+    "process_notes",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), primary_key=True),
+    sa.Column("author", sa.String(128), primary_key=True),
+    sa.Column("changed_at", _now_utc, nullable=False),
+    sa.Column("key_id", sa.String(64), nullable=False),
+    sa.Column("data_key", sa.LargeBinary, nullable=False),
+    sa.Column("note", sa.LargeBinary, nullable=False),
+)
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    sa.Column("session_id", sa.String(32), primary_key=True),
+    sa.Column("what", sa.String(20), primary_key=True),
 )

@@ -7,6 +7,7 @@ only to their terminal.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from scribe.note import DraftNote, Evidence, Note, SignedNote
+from scribe.session import State
 from scribe.wire import (
     POSITION_RATE,
     Ack,
@@ -26,6 +28,7 @@ from scribe.wire import (
     Receipt,
     ServerMessage,
     SessionList,
+    SessionSummary,
     SpeakerRevisionMessage,
     UtteranceMessage,
 )
@@ -176,7 +179,8 @@ def print_receipt(console: Console, receipt: Receipt) -> None:
 
 def print_sessions(console: Console, listed: SessionList) -> None:
     """The sessions as a table."""
-    table = Table("Session", "State", "Begun (UTC)", "Template", "Length")
+    table = Table("Session", "State", "Begun (UTC)", "Template", "Length", "Unsigned for")
+    now = datetime.now(UTC)
     for row in listed.sessions:
         table.add_row(
             row.id,
@@ -184,8 +188,17 @@ def print_sessions(console: Console, listed: SessionList) -> None:
             f"{row.created_at:%Y-%m-%d %H:%M}",
             row.template,
             _clock(row.seconds),
+            _unsigned_for(row, now),
         )
     console.print(table)
+
+
+def _unsigned_for(row: SessionSummary, now: datetime) -> str:
+    """Whole days since the end of a session that is still to be signed."""
+    if row.signed_at is not None or row.ended_at is None or row.state is State.SHREDDED:
+        return ""
+    days = (now - row.ended_at).days
+    return f"{days} day{'' if days == 1 else 's'}"
 
 
 def _clock(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asr.types import SAMPLE_RATE
+from scribe.purge import retention_of
 from scribe.server import Server
 from scribe.session import State, missing_consent
 from scribe.store import StoredSession
@@ -19,6 +20,7 @@ def session_view(on: Server, stored: StoredSession) -> SessionView:
     lacking = missing_consent(details.participants, details.consents, now)
     open_states = (State.READY, State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED)
     access = None
+    retention = retention_of(on.settings)
     if not lacking and stored.state in open_states:
         token = on.auth.new_stream_token(stored.id, now)
         access = StreamAccess(
@@ -38,4 +40,6 @@ def session_view(on: Server, stored: StoredSession) -> SessionView:
         speakers=stored.speakers,
         seconds=round(stored.position / SAMPLE_RATE, 2),
         stream=access,
+        transcript_until=retention.transcript_until(stored.signed_at),
+        note_until=retention.note_until(stored.signed_at),
     )

@@ -304,6 +304,10 @@ class SessionView(Strict):
     speakers: dict[str, SpeakerAssignment]
     seconds: float
     stream: StreamAccess | None = None
+    transcript_until: AwareDatetime | None = None
+    """When the words are destroyed; not known before the note is signed."""
+    note_until: AwareDatetime | None = None
+    """When the note and all else is destroyed; None where it is kept, or not signed."""
 
 
 class SessionList(Strict):
@@ -320,6 +324,8 @@ class SessionSummary(Strict):
     created_at: AwareDatetime
     template: str
     seconds: float
+    ended_at: AwareDatetime | None = None
+    signed_at: AwareDatetime | None = None
 
 
 class TranscriptLine(Strict):
@@ -514,6 +520,20 @@ class NoteView(Strict):
 
     note: Annotated[DraftNote | SignedNote, Field(discriminator="status")]
     attestation: str
+
+
+class WriteProcessNote(Strict):
+    """What the clinician writes for themselves alone."""
+
+    text: Annotated[str, Field(min_length=1, max_length=100_000)]
+
+
+class ProcessNoteView(Strict):
+    """The caller's own process note of a session."""
+
+    session_id: str
+    text: str
+    changed_at: AwareDatetime
 
 
 class ChecklistItem(Strict):

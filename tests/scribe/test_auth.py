@@ -9,10 +9,10 @@ import jwt
 import pytest
 
 from scribe.auth import Auth, load_token, same_origin
-from scribe.crypto import KeyEncryptionKey
+from scribe.crypto import Secret
 from scribe.errors import CannotStart, NotAuthenticated
 
-KEY = KeyEncryptionKey(bytes(32))
+KEY = Secret(bytes(32))
 AUTH = Auth("correct horse battery", KEY, timedelta(hours=4))
 
 

@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from scribe.crypto import KeyEncryptionKey, load_key, write_private
-from scribe.errors import CannotStart, StoreFailed
+from scribe.crypto import (
+    SCRYPT_COST,
+    KeyEncryptionKey,
+    Secret,
+    SessionCipher,
+    new_data_key,
+    passphrase_key,
+    write_private,
+)
+from scribe.errors import StoreFailed
 
 KEY = KeyEncryptionKey(bytes(range(32)))
+PLACE = ("sessions", "s1", "data_key")
 
 
 def test_what_was_sealed_opens_at_its_place_only() -> None:
-    cipher, _ = KEY.new_data_key("s1")
+    cipher, _ = new_data_key(KEY, *PLACE)
     sealed = cipher.seal(b"slept badly", "utterances", "s1", "u1")
     assert cipher.open(sealed, "utterances", "s1", "u1") == b"slept badly"
     assert b"slept" not in sealed
@@ -23,14 +32,14 @@ def test_what_was_sealed_opens_at_its_place_only() -> None:
 
 
 def test_places_that_read_alike_when_joined_are_different() -> None:
-    cipher, _ = KEY.new_data_key("s1")
+    cipher, _ = new_data_key(KEY, *PLACE)
     sealed = cipher.seal(b"x", "a", "bc")
     with pytest.raises(StoreFailed):
         cipher.open(sealed, "ab", "c")
 
 
 def test_any_changed_bit_is_noticed() -> None:
-    cipher, _ = KEY.new_data_key("s1")
+    cipher, _ = new_data_key(KEY, *PLACE)
     sealed = cipher.seal(b"words", "p")
     for index in range(len(sealed)):
         changed = bytearray(sealed)
@@ -40,42 +49,49 @@ def test_any_changed_bit_is_noticed() -> None:
 
 
 def test_the_same_words_never_look_the_same() -> None:
-    cipher, _ = KEY.new_data_key("s1")
+    cipher, _ = new_data_key(KEY, *PLACE)
     assert len({cipher.seal(b"no", "p") for _ in range(50)}) == 50
 
 
-def test_a_wrapped_key_opens_with_its_own_session_and_key_only() -> None:
-    cipher, wrapped = KEY.new_data_key("s1")
+def test_a_wrapped_key_opens_at_its_own_place_and_with_its_own_key_only() -> None:
+    cipher, wrapped = new_data_key(KEY, *PLACE)
     sealed = cipher.seal(b"x", "p")
-    assert KEY.unwrap(wrapped, "s1").open(sealed, "p") == b"x"
+    assert SessionCipher(KEY.unwrap(KEY.key_id, wrapped, *PLACE)).open(sealed, "p") == b"x"
     with pytest.raises(StoreFailed):
-        KEY.unwrap(wrapped, "s2")
+        KEY.unwrap(KEY.key_id, wrapped, "sessions", "s2", "data_key")
     with pytest.raises(StoreFailed):
-        KeyEncryptionKey(os.urandom(32)).unwrap(wrapped, "s1")
+        KeyEncryptionKey(os.urandom(32)).unwrap(None, wrapped, *PLACE)
+
+
+def test_a_key_that_is_not_at_hand_is_named() -> None:
+    _, wrapped = new_data_key(KEY, *PLACE)
+    other = KeyEncryptionKey(os.urandom(32))
+    with pytest.raises(StoreFailed, match=KEY.key_id) as refused:
+        other.unwrap(KEY.key_id, wrapped, *PLACE)
+    assert other.key_id in refused.value.detail
+
+
+def test_an_id_tells_keys_apart_and_is_no_part_of_the_key() -> None:
+    assert KEY.key_id == KeyEncryptionKey(bytes(range(32))).key_id
+    assert KEY.key_id != KeyEncryptionKey(bytes(32)).key_id
+    assert bytes.fromhex(KEY.key_id) not in bytes(range(32))
+
+
+def test_a_passphrase_is_one_key_with_one_salt() -> None:
+    key = passphrase_key("several plain words", b"s" * 16)
+    assert key.key_id == passphrase_key("several plain words", b"s" * 16).key_id
+    assert key.key_id != passphrase_key("several plain words", b"t" * 16).key_id
+    assert key.key_id != passphrase_key("several other words", b"s" * 16).key_id
+
+
+def test_guessing_a_passphrase_costs_what_owasp_asks_for() -> None:
+    assert SCRYPT_COST >= 2**17
 
 
 def test_derived_secrets_differ_by_purpose_and_stay_the_same() -> None:
-    assert KEY.derive("a") != KEY.derive("b")
-    assert KEY.derive("a") == KeyEncryptionKey(bytes(range(32))).derive("a")
-
-
-def test_a_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
-    first = load_key(None, tmp_path)
-    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
-    assert load_key(None, tmp_path).derive("x") == first.derive("x")
-
-
-def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    load_key(None, tmp_path)
-    (tmp_path / "key").chmod(0o644)
-    with pytest.raises(CannotStart, match="chmod 600"):
-        load_key(None, tmp_path)
-
-
-@pytest.mark.parametrize("given", ["not base64!", "c2hvcnQ="])
-def test_a_key_that_is_none_is_refused(given: str, tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="32"):
-        load_key(given, tmp_path)
+    root = Secret(bytes(range(32)))
+    assert root.derive("a") != root.derive("b")
+    assert root.derive("a") == Secret(bytes(range(32))).derive("a")
 
 
 def test_a_secret_is_never_written_over_another_file(tmp_path: Path) -> None:

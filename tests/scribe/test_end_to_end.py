@@ -16,9 +16,9 @@ from asr.metrics import word_error_rate
 from scribe.app import utc_now
 from scribe.audit import Audit
 from scribe.client import ScribeClient
-from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.export import WATERMARK
+from scribe.keys import file_keys
 from scribe.note import DraftNote, SignedNote
 from scribe.proof import GENESIS, first_broken, prove
 from scribe.receipt import receipts_hold
@@ -206,7 +206,7 @@ def check_note(running: RunningServer, session_id: str) -> None:
 def check_records(running: RunningServer, session_id: str) -> None:
     """The audit and the receipts verify offline, with the key of the data folder."""
     database = Database(f"sqlite:///{running.data_dir / 'scribe.db'}")
-    store = Store(database, load_key(None, running.data_dir))
+    store = Store(database, file_keys(running.data_dir))
     with contextlib.closing(database):
         audit = Audit(database, utc_now, store.signing_key)
         rows = audit.rows()

@@ -165,7 +165,7 @@ def test_the_kernel_saw_no_other_file_opened_for_writing(tmp_path: Path) -> None
         if call[1] not in ("open", "openat") or re.search(r"O_WRONLY|O_RDWR|O_CREAT", call[2]):
             written |= set(re.findall(r'"([^"]*)"', call[2])) or {line}
     allowed = re.compile(
-        rf"^(?:{re.escape(str(tmp_path))}/data/(?:scribe\.db(?:-wal|-shm|-journal)?|key|lock|token|server\.json|\.writable)"
+        rf"^(?:{re.escape(str(tmp_path))}/data/(?:scribe\.db(?:-wal|-shm|-journal)?|key(?:\.[0-9a-f]{{8}})?|lock|token|server\.json|\.writable)"
         r"|/dev/(?:null|tty|shm/.*)|/proc/.*|/sys/.*)$"
     )
     strange = {path for path in written if not allowed.match(path)}

@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Viewport
 from running import TOKEN, RunningServer, consented, server
 
 from scribe.client import ScribeClient
-from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.export import WATERMARK
+from scribe.keys import file_keys
 from scribe.note import DraftNote, NoteFinding, SignedNote
 from scribe.sample import sample_audio
 from scribe.session import NewSession, SpeakerAssignment, Step
@@ -103,7 +103,7 @@ def copy(heard: Heard) -> Iterator[Copy]:
     """Make a session of one's own from what was heard; `lines` and `note` may be others."""
     folder = heard.running.data_dir
     database = Database(f"sqlite:///{folder / 'scribe.db'}")
-    store = Store(database, load_key(None, folder))
+    store = Store(database, file_keys(folder))
 
     def make(
         note: DraftNote | None = None,

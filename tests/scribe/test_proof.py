@@ -19,9 +19,10 @@ from running import REPOSITORY
 
 from scribe.audit import Audit
 from scribe.cli import main
-from scribe.crypto import PublicKey, SigningKey, load_key
+from scribe.crypto import PublicKey, SigningKey
 from scribe.database import Database
 from scribe.errors import BadRequest
+from scribe.keys import file_keys
 from scribe.proof import BROKEN, GENESIS, prove
 from scribe.receipt import hash_holds, make_receipt, receipts_hold, signature_holds, signed_receipt
 from scribe.session import NewSession, Participant, Step
@@ -58,7 +59,7 @@ def filled(folder: Path) -> tuple[Database, Store, Audit]:
     """A data folder with a few events and two sessions that ended."""
     folder.mkdir(exist_ok=True)
     database = Database(f"sqlite:///{folder / 'scribe.db'}")
-    store = Store(database, load_key(None, folder))
+    store = Store(database, file_keys(folder))
     store.migrate()
     audit = Audit(database, lambda: AT, store.signing_key)
     for name in ("s1", "s2"):

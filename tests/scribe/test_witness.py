@@ -18,8 +18,8 @@ from websockets.typing import Subprotocol
 from scribe.app import utc_now
 from scribe.audit import Audit
 from scribe.client import ScribeClient
-from scribe.crypto import load_key
 from scribe.database import Database
+from scribe.keys import file_keys
 from scribe.sample import sample_audio
 from scribe.store import Store
 from scribe.witness import NOT_RECORDED, Strangers
@@ -163,7 +163,7 @@ def test_no_call_of_nobody_known_is_uncounted_when_the_server_ends(start_server:
             assert stranger.get("/v1/sessions").status_code == 401
     assert running.stop() == 0
     database = Database(f"sqlite:///{running.data_dir / 'scribe.db'}")
-    store = Store(database, load_key(None, running.data_dir))
+    store = Store(database, file_keys(running.data_dir))
     rows = Audit(database, utc_now, store.signing_key).events()
     database.close()
     assert [(row.action, row.figures) for row in rows] == [
