@@ -33,7 +33,9 @@ from scribe import (
     drafts,
     facts,
     intake,
+    me,
     notes,
+    oidc,
     page,
     records,
     templates,
@@ -41,7 +43,9 @@ from scribe import (
     upload,
     websocket,
 )
+from scribe.accounts import Accounts
 from scribe.admission import Admission, problem
+from scribe.attempts import Attempts
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
@@ -49,9 +53,12 @@ from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.identity import Identity
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
+from scribe.provider import Provider
 from scribe.server import Server
+from scribe.sign_ins import SignIns
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.wire import Problem
@@ -81,8 +88,12 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
     audit = Audit(database, clock)
     auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
+    organised = settings.access == "organisation"
+    idle = timedelta(minutes=settings.sign_in_idle_minutes) if organised else None
+    identity = Identity(settings.access, auth, Accounts(database, key), SignIns(database, idle), clock)
+    provider = Provider(settings) if organised and settings.oidc_issuer else None
     live = Live(Surroundings(settings, engines, store, clock))
-    server = Server(settings, engines, store, audit, auth, live, clock)
+    server = Server(settings, engines, store, audit, identity, provider, Attempts(), live, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -116,12 +127,14 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         upload,
         websocket,
         page,
+        me,
+        oidc,
     ):
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)
 
-    app.add_middleware(Admission, auth=auth)
+    app.add_middleware(Admission, identity=identity)
     return app
 
 
@@ -294,6 +307,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
             "weak": info.weak,
             "notice": info.notice,
             "note_engine": server.engines.note.info.engine,
+            "access": server.settings.access,
             "streams": live.streams,
             "max_streams": server.engines.capacity,
         }

@@ -21,6 +21,7 @@ from asr.decoder import decode
 from asr.errors import AsrError
 from scribe.app import serve as run_server
 from scribe.auth import load_token
+from scribe.cli_access import app as access_app
 from scribe.cli_draft import draft
 from scribe.cli_intake import intake
 from scribe.client import ClientError, Refused, ScribeClient
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Speech models on this machine.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(access_app, name="access")
 
 out = Console()
 err = Console(stderr=True)
@@ -66,7 +68,7 @@ def serve(
 
     def announce(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the line that other programs wait for
-        if sys.stdout.isatty():
+        if sys.stdout.isatty() and settings.access == "local":
             token = load_token(
                 settings.token.get_secret_value() if settings.token else None, settings.data_dir
             )

@@ -50,6 +50,35 @@ class Settings(BaseSettings):
     key: SecretStr | None = Field(
         None, description="Key-encryption key, 32 bytes in base64; made at the first start if not given."
     )
+    access: Literal["local", "organisation"] = Field(
+        "local",
+        description="Who gets in: `local` is one person with this machine's token, `organisation` is clinicians "
+        "signed in by an OpenID Connect provider and platforms with API keys.",
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of the organisation's OpenID Connect provider, as its discovery document names it.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this server.")
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        description="The client's secret, where the provider gave one; without it PKCE alone stands for it.",
+    )
+    oidc_scopes: str = Field(
+        "openid", description="Scopes to ask the provider for, with `openid` among them."
+    )
+    oidc_role_claim: str = Field(
+        "roles",
+        description="Claim of the ID token that holds the roles; dots lead into it, as in `realm_access.roles`.",
+    )
+    oidc_roles: dict[str, Literal["clinician", "supervisor", "administrator"]] = Field(
+        {},
+        description="JSON object from values of that claim to `clinician`, `supervisor`, `administrator`; empty "
+        "takes these names as they are.",
+    )
+    sign_in_idle_minutes: Annotated[float, Field(gt=0, le=720)] = Field(
+        30.0, description="Minutes without a call after which a sign-in ends, in organisation mode."
+    )
     asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
         "auto",
         description="Recogniser: `auto` takes Whisper and falls back, with a warning, to pocketsphinx.",

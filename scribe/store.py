@@ -8,7 +8,7 @@ PostgreSQL by URL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
 
+from scribe.access import LOCAL, Whose
 from scribe.chains import last_link
 from scribe.crypto import KeyEncryptionKey, SessionCipher
 from scribe.database import Database
@@ -64,6 +65,7 @@ class StoredSession:
     details: Details
     speakers: dict[str, SpeakerAssignment]
     checkpoint: bytes | None
+    whose: Whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class SessionRow:
     template: str
     created_at: datetime
     position: int
+    owner: str
 
 
 _NOTE: TypeAdapter[Note] = TypeAdapter(Note)
@@ -117,8 +120,16 @@ class Store:
 
     # --- sessions ------------------------------------------------------------------------------------
 
-    def create_session(self, session_id: str, new: NewSession, now: datetime) -> None:
-        """A new session in AWAITING_CONSENT with a data key of its own."""
+    def create_session(
+        self,
+        session_id: str,
+        new: NewSession,
+        now: datetime,
+        *,
+        owner: str = LOCAL.actor,
+        made_by: str = LOCAL.actor,
+    ) -> None:
+        """A new session in AWAITING_CONSENT with a data key of its own; `owner` and `made_by` are account ids."""
         cipher, wrapped = self._key.new_data_key(session_id)
         details = Details(participants=new.participants, consents=new.consents, context=new.context)
         with self._transaction() as connection:
@@ -133,27 +144,49 @@ class Store:
                     transcribed=0,
                     data_key=wrapped,
                     details=_seal(cipher, details, session_id, "details"),
+                    owner=owner,
+                    made_by=made_by,
                 )
             )
+
+    def whose(self, session_id: str) -> Whose:
+        """Whose a session is, also a shredded one; raises NotFound."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                sa.select(sessions.c.owner, sessions.c.made_by).where(sessions.c.id == session_id)
+            ).first()
+        if row is None:
+            raise no_session(session_id)
+        return Whose(row.owner, row.made_by)
 
     def session(self, session_id: str) -> StoredSession:
         """The session; raises NotFound, also for one that was shredded."""
         with self._transaction() as connection:
             return self._read(connection, session_id)[0]
 
-    def list_sessions(self) -> tuple[SessionRow, ...]:
-        """All sessions, the newest first; shredded ones are listed as such."""
+    def list_sessions(
+        self, *, owners: Collection[str] | None = None, made_by: str | None = None
+    ) -> tuple[SessionRow, ...]:
+        """Sessions, the newest first; shredded ones are listed as such.
+
+        With `owners` those that are theirs, or that `made_by` began; without, all.
+        """
         columns = (
             sessions.c.id,
             sessions.c.state,
             sessions.c.template,
             sessions.c.created_at,
             sessions.c.position,
+            sessions.c.owner,
         )
+        wanted = sa.select(*columns).order_by(sessions.c.created_at.desc())
+        if owners is not None:
+            wanted = wanted.where(sessions.c.owner.in_(owners) | (sessions.c.made_by == made_by))
         with self._transaction() as connection:
-            rows = connection.execute(sa.select(*columns).order_by(sessions.c.created_at.desc())).all()
+            rows = connection.execute(wanted).all()
         return tuple(
-            SessionRow(r.id, State(r.state), r.template, _aware(r.created_at), r.position) for r in rows
+            SessionRow(r.id, State(r.state), r.template, _aware(r.created_at), r.position, r.owner)
+            for r in rows
         )
 
     def advance(self, session_id: str, what: Step, now: datetime) -> State:
@@ -190,7 +223,7 @@ class Store:
                 sa.select(sessions.c.state).where(sessions.c.id == session_id)
             ).scalar()
             if state is None:
-                raise _no_session(session_id)
+                raise no_session(session_id)
             self._advance(connection, session_id, Step.SHREDDED, now)
             for table in (utterances, marks, notes):
                 connection.execute(sa.delete(table).where(table.c.session_id == session_id))
@@ -375,7 +408,7 @@ class Store:
     def _read(self, connection: sa.Connection, session_id: str) -> tuple[StoredSession, SessionCipher]:
         row = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).first()
         if row is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         if row.data_key is None:
             raise NotFound(f"The session {session_id} was shredded; only its receipt and audit trail remain.")
         cipher = self._key.unwrap(row.data_key, session_id)
@@ -393,6 +426,7 @@ class Store:
             details=Details.model_validate_json(cipher.open(row.details, "sessions", session_id, "details")),
             speakers=_SPEAKERS.validate_json(speakers),
             checkpoint=row.checkpoint and cipher.open(row.checkpoint, "sessions", session_id, "checkpoint"),
+            whose=Whose(row.owner, row.made_by),
         )
         return stored, cipher
 
@@ -401,7 +435,7 @@ class Store:
             sa.select(sessions.c.state, sessions.c.started_at).where(sessions.c.id == session_id)
         ).first()
         if row is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         state = step(State(row.state), what)
         values: dict[str, Any] = {"state": state.value}
         if what is Step.OPENED and row.started_at is None:
@@ -479,7 +513,8 @@ def _upsert(
         connection.execute(sa.insert(table).values(session_id=session_id, **{key: value}, **values))
 
 
-def _no_session(session_id: str) -> NotFound:
+def no_session(session_id: str) -> NotFound:
+    """The error for a session that is not there, and in the same words for one that is somebody else's."""
     return NotFound(f"There is no session {session_id}; list them with GET /v1/sessions.")
 
 

@@ -28,6 +28,8 @@ sessions = sa.Table(
     sa.Column("speakers", sa.LargeBinary),
     sa.Column("checkpoint", sa.LargeBinary),
     sa.Column("fact_marks", sa.LargeBinary),
+    sa.Column("owner", sa.String(32), nullable=False, server_default="local"),
+    sa.Column("made_by", sa.String(32), nullable=False, server_default="local"),
 )
 utterances = sa.Table(
     "utterances",
@@ -64,4 +66,49 @@ audit = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+)
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("subject_hash", sa.String(64), unique=True),
+    sa.Column("label", sa.LargeBinary),
+    sa.Column("roles", sa.String(80), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+    sa.Column("disabled_at", _now_utc),
+)
+account_secrets = sa.Table(
+    "account_secrets",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("data_key", sa.LargeBinary, nullable=False),
+    sa.Column("subject_key", sa.LargeBinary, nullable=False),
+)
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.String(80), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+    sa.Column("expires_at", _now_utc, nullable=False),
+    sa.Column("revoked_at", _now_utc),
+    sa.Column("last_used_at", _now_utc),
+)
+supervision = sa.Table(
+    "supervision",
+    metadata,
+    sa.Column("supervisor_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("clinician_id", sa.ForeignKey("accounts.id"), primary_key=True),
+)
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("secret_sha256", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(32), nullable=False),
+    sa.Column("began_at", _now_utc, nullable=False),
+    sa.Column("seen_at", _now_utc, nullable=False),
+    sa.Column("confirmed_at", _now_utc),
 )

@@ -6,13 +6,15 @@ import asyncio
 
 from fastapi import APIRouter
 
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Right
+from scribe.calls import On, SessionId, Who, audit, reach, reached
 from scribe.drafting import request_as
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.note import DraftNote
 from scribe.roles import with_roles
 from scribe.server import Server
 from scribe.session import SpeakerAssignment, State
+from scribe.store import StoredSession
 from scribe.views import session_view
 from scribe.wire import (
     AssignSpeakers,
@@ -28,6 +30,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/sessions/{session_id}/transcript")
 def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
     """Who said what when."""
+    reach(on, who, session_id, Right.READ)
     on.audit.record(who.actor, "transcript read", session_id)
     return _transcript(on, session_id)
 
@@ -39,7 +42,7 @@ async def correct_line(
     """Correct the words of one line; draft again to have the note follow."""
 
     def correct() -> TranscriptLine:
-        _require_unsigned(on, session_id)
+        _require_unsigned(reach(on, who, session_id, Right.CHANGE))
         line = next((line for line in on.store.transcript(session_id) if line.id == utterance_id), None)
         if line is None:
             raise NotFound(f"This transcript has no line {utterance_id}.")
@@ -56,7 +59,7 @@ async def correct_line(
 @router.patch("/sessions/{session_id}/speakers")
 async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Who, on: On) -> SessionView:
     """Say which speaker is which participant; a draft in review is derived again."""
-    stored = await asyncio.to_thread(on.store.session, session_id)
+    stored = await reached(on, who, session_id, Right.CHANGE)
     if stored.state is State.SIGNED:
         raise WrongState("The note is signed; its speakers do not change. Add a correction instead.")
     known = {participant.id for participant in stored.details.participants}
@@ -74,7 +77,7 @@ async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Wh
         note = await asyncio.to_thread(on.store.note, session_id)
         if isinstance(note, DraftNote):
             await on.live.draft(session_id, request_as(note))
-    return session_view(on, await asyncio.to_thread(on.store.session, session_id))
+    return session_view(on, who, await asyncio.to_thread(on.store.session, session_id))
 
 
 def _transcript(on: Server, session_id: str) -> TranscriptView:
@@ -83,6 +86,6 @@ def _transcript(on: Server, session_id: str) -> TranscriptView:
     return TranscriptView(session_id=session_id, utterances=lines, marks=on.store.marks(session_id))
 
 
-def _require_unsigned(on: Server, session_id: str) -> None:
-    if on.store.session(session_id).state is State.SIGNED:
+def _require_unsigned(stored: StoredSession) -> None:
+    if stored.state is State.SIGNED:
         raise WrongState("The note is signed; its transcript does not change. Add a correction instead.")
