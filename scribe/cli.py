@@ -373,7 +373,7 @@ def _log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
     )
-    for noisy in ("alembic", "faster_whisper", "httpx", "huggingface_hub"):
+    for noisy in ("alembic", "faster_whisper", "httpx", "httpx2", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

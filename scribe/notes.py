@@ -71,6 +71,7 @@ def change_statement(
     session_id: SessionId, statement_id: SessionId, change: ChangeStatement, who: Who, on: On
 ) -> NoteView:
     """Edit or remove one statement; the change is kept with what stood there before."""
+    reach(on, who, session_id, Right.CHANGE)
     if change.remove == (change.text is not None):
         raise BadRequest('Send either {"text": …} to edit the statement or {"remove": true} to take it out.')
 

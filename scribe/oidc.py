@@ -155,5 +155,5 @@ def _provider(on: Server) -> Provider:
 
 
 def _refused(error: SignInRefused) -> Response:
-    log.info("sign-in refused: %s", error.reason)
+    log.info("sign-in refused, %s: %s", error.reason, error.detail)
     return RedirectResponse(f"/#refused={error.reason}", 303)

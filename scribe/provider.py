@@ -196,17 +196,20 @@ class Provider:
     async def _key(
         self, client: AsyncOAuth2Client, metadata: Metadata, name: str, now: datetime
     ) -> jwt.PyJWK:
-        """The provider's key of that name; fetched again, now and then, where it is not among those that are known."""
-        if self._keys is None or (name not in self._keys[1] and now - self._keys[0] >= KEYS_PAUSE):
+        """The provider's key of that name; fetched again, now and then, where it is not among those that are known.
+
+        A token names no key where its provider has but one (OpenID Connect Core 1.0, section 10.1).
+        """
+        if self._keys is None or (_named(self._keys[1], name) is None and now - self._keys[0] >= KEYS_PAUSE):
             try:
                 found = jwt.PyJWKSet.from_json(await _fetched(client, metadata.jwks_uri))
             except ValueError:
                 raise _unverified("its keys cannot be read") from None
             self._keys = (now, {key.key_id or "": key for key in found.keys})
-        try:
-            return self._keys[1][name]
-        except KeyError:
-            raise _unverified("its ID token is signed with a key that it does not publish") from None
+        key = _named(self._keys[1], name)
+        if key is None:
+            raise _unverified("its ID token is signed with a key that it does not publish")
+        return key
 
     def _roles(self, claims: Mapping[str, Any]) -> frozenset[Role]:
         found: Any = claims
@@ -216,6 +219,10 @@ class Provider:
         if not isinstance(values, list):
             return frozenset()
         return frozenset(self._role_names[v] for v in values if isinstance(v, str) and v in self._role_names)
+
+
+def _named(keys: Mapping[str, jwt.PyJWK], name: str) -> jwt.PyJWK | None:
+    return next(iter(keys.values())) if not name and len(keys) == 1 else keys.get(name)
 
 
 async def _fetched(client: AsyncOAuth2Client, url: str) -> str:
