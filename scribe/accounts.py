@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,14 +19,12 @@ from scribe.access import PERSONS, Caller, KeyScope, Role, caller
 from scribe.crypto import KeyEncryptionKey, SessionCipher
 from scribe.database import Database
 from scribe.errors import BadRequest, NotAuthenticated, NotFound
-from scribe.tables import account_secrets, accounts, api_keys, sign_ins, supervision
+from scribe.tables import accounts, api_keys, sign_ins, supervision
 
 KEY_PREFIX = "sk_"
 KEY_LIFE = timedelta(days=365)
 USED_STEP = timedelta(hours=1)
 """How coarsely the last use of a key is kept: enough to find those that nobody uses."""
-
-_SECRETS_ID = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +54,12 @@ class Account:
 
 
 class Accounts:
-    """Everybody whom this server knows; shared by all calls."""
+    """Everybody whom this server knows; shared by all calls. `root` must be the same for as long as they are."""
 
-    def __init__(self, database: Database, key: KeyEncryptionKey) -> None:
+    def __init__(self, database: Database, root: KeyEncryptionKey) -> None:
         self._transaction = database.transaction
-        self._key = key
+        self._subject_key = root.derive("account subjects")
+        self._labels = SessionCipher(root.derive("account labels"))
 
     # --- persons -------------------------------------------------------------------------------------
 
@@ -72,11 +70,10 @@ class Accounts:
         """
         if not roles or not roles <= PERSONS:
             raise BadRequest("A person needs one or more of the roles clinician, supervisor, administrator.")
+        # The length keeps ("a", "bc") apart from ("ab", "c").
+        text = f"{len(issuer)}:{issuer}{subject}".encode()
+        digest = hmac.new(self._subject_key, text, hashlib.sha256).hexdigest()
         with self._transaction() as connection:
-            _, subject_key = self._secrets(connection)
-            # The length keeps ("a", "bc") apart from ("ab", "c").
-            text = f"{len(issuer)}:{issuer}{subject}".encode()
-            digest = hmac.new(subject_key, text, hashlib.sha256).hexdigest()
             row = connection.execute(
                 sa.select(accounts.c.id, accounts.c.disabled_at).where(accounts.c.subject_hash == digest)
             ).first()
@@ -151,12 +148,11 @@ class Accounts:
             raise BadRequest("A platform's label has 1 to 80 characters.")
         account_id = secrets.token_hex(8)
         with self._transaction() as connection:
-            cipher, _ = self._secrets(connection)
             connection.execute(
                 sa.insert(accounts).values(
                     id=account_id,
                     kind="platform",
-                    label=cipher.seal(label.encode(), "accounts", account_id, "label"),
+                    label=self._labels.seal(label.encode(), "accounts", account_id, "label"),
                     roles=Role.PLATFORM.value,
                     created_at=now,
                 )
@@ -240,7 +236,6 @@ class Accounts:
     def all(self) -> tuple[Account, ...]:
         """Every account with its keys, the oldest first."""
         with self._transaction() as connection:
-            cipher, _ = self._secrets(connection)
             rows = connection.execute(
                 sa.select(accounts).order_by(accounts.c.created_at, accounts.c.id)
             ).all()
@@ -251,7 +246,9 @@ class Accounts:
                     roles=_roles(row.roles),
                     created_at=_aware(row.created_at),
                     disabled_at=row.disabled_at and _aware(row.disabled_at),
-                    label=cipher.open(row.label, "accounts", row.id, "label").decode() if row.label else "",
+                    label=self._labels.open(row.label, "accounts", row.id, "label").decode()
+                    if row.label
+                    else "",
                     supervises=self._supervised_by(connection, row.id),
                     keys=self._keys_of(connection, row.id),
                 )
@@ -259,27 +256,6 @@ class Accounts:
             )
 
     # --- inside --------------------------------------------------------------------------------------
-
-    def _secrets(self, connection: sa.Connection) -> tuple[SessionCipher, bytes]:
-        """What seals labels, and what subjects are hashed with; made once, wrapped like a session's data key.
-
-        Not derived from the key-encryption key: the accounts must stay the same when that one is rotated.
-        """
-        row = connection.execute(
-            sa.select(account_secrets).where(account_secrets.c.id == _SECRETS_ID)
-        ).first()
-        place = ("account_secrets", _SECRETS_ID, "subject_key")
-        if row is not None:
-            cipher = self._key.unwrap(row.data_key, _SECRETS_ID)
-            return cipher, cipher.open(row.subject_key, *place)
-        cipher, wrapped = self._key.new_data_key(_SECRETS_ID)
-        subject_key = os.urandom(32)
-        connection.execute(
-            sa.insert(account_secrets).values(
-                id=_SECRETS_ID, data_key=wrapped, subject_key=cipher.seal(subject_key, *place)
-            )
-        )
-        return cipher, subject_key
 
     def _row(self, connection: sa.Connection, account_id: str) -> sa.Row[tuple[object, ...]]:
         row = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).first()

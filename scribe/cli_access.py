@@ -15,7 +15,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from scribe.access import KeyScope
 from scribe.accounts import KEY_LIFE, Accounts, ApiKey
@@ -31,7 +30,6 @@ ACTOR = "command line"
 app = typer.Typer(
     help="Who may call this server in organisation mode: platforms, keys, accounts.", no_args_is_help=True
 )
-out = Console()
 err = Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the encrypted store.")]
@@ -77,17 +75,16 @@ def list_accounts(data_dir: DataDir = None) -> None:
     """List accounts and keys."""
     with _opened(data_dir) as (accounts, _):
         found = accounts.all()
-    table = Table("Account", "What", "Roles", "State", "Supervises", "Keys")
     for account in found:
-        table.add_row(
-            account.id,
-            "person" if account.is_person else account.label,
-            " ".join(sorted(account.roles)),
-            "disabled" if account.disabled_at else "",
-            "\n".join(sorted(account.supervises)),
-            "\n".join(_key_line(key) for key in account.keys),
-        )
-    out.print(table if found else "No accounts yet: persons get theirs when they first sign in.")
+        what = "person" if account.is_person else f"platform {account.label}"
+        state = " (disabled)" if account.disabled_at else ""
+        _print(f"{account.id}  {what}: {' '.join(sorted(account.roles))}{state}")
+        for clinician in sorted(account.supervises):
+            _print(f"    supervises {clinician}")
+        for key in account.keys:
+            _print(f"    key {_key_line(key)}")
+    if not found:
+        err.print("No accounts yet: persons get theirs when they first sign in.")
 
 
 @app.command("revoke")

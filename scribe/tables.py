@@ -78,13 +78,6 @@ accounts = sa.Table(
     sa.Column("created_at", _now_utc, nullable=False),
     sa.Column("disabled_at", _now_utc),
 )
-account_secrets = sa.Table(
-    "account_secrets",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("data_key", sa.LargeBinary, nullable=False),
-    sa.Column("subject_key", sa.LargeBinary, nullable=False),
-)
 api_keys = sa.Table(
     "api_keys",
     metadata,

@@ -8,11 +8,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from bodies import smallest
+from playwright.sync_api import expect, sync_playwright
 from provider import CLIENT_ID, Provider, provider
 from running import TOKEN, RunningServer, consented, server
 from websockets.asyncio.client import connect
@@ -29,6 +31,7 @@ from scribe.sign_ins import SignIns
 from scribe.store import Store
 from scribe.wire import TranscriptLine
 
+CHROMIUM = Path("/usr/bin/chromium")
 LINES = (
     "I feel sad most of the day and I sleep badly.",
     "Last week I went for a walk twice as we planned.",
@@ -396,3 +399,44 @@ def test_a_stream_token_ends_with_the_key_that_it_was_asked_for_with(there: Orga
     there.accounts.revoke_key(key, now())
     offered = ["scribe.v1", f"token.{token}"]
     assert asyncio.run(closed_with(there, session["id"], subprotocols=offered)) == 4401
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+def test_a_clinician_signs_in_confirms_signs_and_signs_out_in_a_browser(there: Organisation) -> None:
+    there.provider.truthful()
+    session_id = there.session_of("ada")
+    with there.signed_in("ada") as http:
+        at = f"/v1/sessions/{session_id}/note"
+        for finding in http.get(at).json()["note"]["findings"]:
+            body = {"resolution": "justified", "reason": "Checked against the transcript."}
+            assert http.patch(f"{at}/findings/{finding['id']}", json=body).status_code == 200
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = chromium.new_page()
+        page.set_default_timeout(15_000)
+        there.provider.roles = []
+        page.goto(f"{there.running.url}/")
+        page.get_by_role("button", name="Sign in with your organisation").click()
+        expect(page.get_by_role("alert")).to_contain_text("no role here")
+        there.provider.truthful()
+        page.get_by_role("button", name="Sign in with your organisation").click()
+        expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+        page.goto(f"{there.running.url}/#/session/{session_id}")
+        page.get_by_role("button", name="Confirm who you are").click()
+        page.get_by_role("checkbox", name="I have reviewed this note").check()
+        page.get_by_label("Name", exact=True).fill("A. Lovelace")
+        page.get_by_label("Credentials").fill("LCSW")
+        expect(page.get_by_label("Access token")).to_have_count(0)
+        page.get_by_role("button", name="Sign the note").click()
+        expect(page.get_by_text("A. Lovelace, LCSW", exact=True)).to_be_visible()
+        [cookie] = [c for c in page.context.cookies() if c["name"] == "scribe_session"]
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Sign in with your organisation")).to_be_visible()
+        chromium.close()
+    headers = {"Cookie": f"scribe_session={cookie['value']}"}
+    gone = httpx.get(f"{there.running.url}/v1/me", headers=headers, trust_env=False)
+    assert gone.status_code == 401

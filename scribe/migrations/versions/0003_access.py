@@ -23,12 +23,6 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True)),
     )
     op.create_table(
-        "account_secrets",
-        sa.Column("id", sa.String(32), primary_key=True),
-        sa.Column("data_key", sa.LargeBinary, nullable=False),
-        sa.Column("subject_key", sa.LargeBinary, nullable=False),
-    )
-    op.create_table(
         "api_keys",
         sa.Column("id", sa.String(32), primary_key=True),
         sa.Column("account_id", sa.String(32), sa.ForeignKey("accounts.id"), nullable=False),
