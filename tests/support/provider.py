@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -153,4 +155,23 @@ def somebody_elses_provider() -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         yield f"http://localhost:{int(process.stdout.readline())}"
+        process.communicate("", timeout=30)
+
+
+NODE_MODULES = Path(os.environ.get("SCRIBE_NODE_MODULES", Path(__file__).parents[2] / "node_modules"))
+
+
+@contextmanager
+def certified_provider(redirect: str) -> Iterator[str]:
+    """The issuer of a running `oidc-provider` of npm, which knows one client that comes back to `redirect`."""
+    program = Path(__file__).with_name("oidc_provider.mjs")
+    with subprocess.Popen(
+        ["node", str(program), str(NODE_MODULES), redirect],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
         process.communicate("", timeout=30)
