@@ -23,7 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def page_cookie(call: HTTPConnection) -> str | None:
     """What came in the page's cookie."""
-    return call.cookies.get(cookie_name(COOKIE, call.url.scheme))
+    return call.cookies.get(cookie_name(COOKIE, call.scope["scheme"]))
 
 
 def page_caller(call: HTTPConnection, method: str, identity: Identity) -> Caller:
@@ -56,7 +56,7 @@ def set_cookie(
     same_site: Literal["lax", "strict"],
 ) -> None:
     """A cookie that no script can read, and that goes by https alone where the page came so."""
-    scheme = call.url.scheme
+    scheme = call.scope["scheme"]
     answer.set_cookie(
         cookie_name(name, scheme),
         value,

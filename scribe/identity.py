@@ -48,7 +48,8 @@ class Identity:
     def by_cookie(self, cookie: str) -> Caller:
         """Whose page cookie this is; raises NotAuthenticated."""
         found = self.sign_ins.check(cookie, self._clock())
-        if self.mode == "local" and found.account_id == LOCAL.actor:
+        if self.mode == "local":
+            _require_local(found.account_id)
             return LOCAL.at_page(found.id, found.until)
         return self.accounts.caller(
             found.account_id, sign_in=found.id, confirmed_at=found.confirmed_at, until=found.until
@@ -64,7 +65,8 @@ class Identity:
         A person's sign-in may have ended meanwhile: a session that is being recorded is not lost to an idle page.
         """
         opener = self._auth.check_stream_token(given, session_id)
-        if self.mode == "local" and opener.actor == LOCAL.actor:
+        if self.mode == "local":
+            _require_local(opener.actor)
             return LOCAL
         if opener.key:
             return self.accounts.by_key_id(opener.key, self._clock())
@@ -89,3 +91,11 @@ class Identity:
             return None
         end = who.confirmed_at + CONFIRMED_FOR
         return end if end > self._clock() else None
+
+
+def _require_local(actor: str) -> None:
+    """Raise NotAuthenticated for somebody who got in while the server was in organisation mode."""
+    if actor != LOCAL.actor:
+        raise NotAuthenticated(
+            "This server is in local mode; sign in with the link that `scribe token` prints."
+        )

@@ -198,6 +198,7 @@ def export(
     stored = reach(on, who, session_id, Right.READ)
     note = on.store.note(session_id)
     if isinstance(note, SignedNote) and Right.EXPORT not in rights_to(who, stored.whose):
+        on.audit.record(who.actor, "access refused", session_id, right=Right.EXPORT.value)
         raise refused(Right.EXPORT)
     if isinstance(note, DraftNote) and not draft:
         raise WrongState(

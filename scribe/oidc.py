@@ -46,7 +46,7 @@ async def login(
         state=secrets.token_urlsafe(24),
         nonce=secrets.token_urlsafe(24),
         verifier=secrets.token_urlsafe(48),  # RFC 7636, section 4.1: 43 to 128 characters
-        redirect=str(request.url_for("callback")),
+        redirect=f"{request.scope['scheme']}://{request.headers.get('host', '')}{router.prefix}/callback",
     )
     now = on.clock()
     try:
@@ -71,15 +71,14 @@ async def callback(
 ) -> Response:
     """The return from the provider: a sign-in begins, or is confirmed."""
     provider = _provider(on)
-    name = cookie_name(ATTEMPT_COOKIE, request.url.scheme)
+    name = cookie_name(ATTEMPT_COOKIE, request.scope["scheme"])
     try:
         attempt = on.attempts.take(state, request.cookies.get(name), on.clock())
         try:
             answer = await _entered(request, on, provider, attempt, code, iss)
         except SignInRefused as error:
-            await asyncio.to_thread(
-                on.audit.record, "provider", "sign-in refused", attempt.session, reason=error.reason
-            )
+            reason = error.reason
+            await asyncio.to_thread(lambda: on.audit.record("provider", "sign-in refused", reason=reason))
             raise
     except SignInRefused as error:
         answer = _refused(error)
@@ -112,7 +111,7 @@ async def _entered(
     if attempt.confirms is not None:
         at = _confirmed_at(vouched, account, attempt.confirms, on.clock())
         await _in_store("attempt_over", on.identity.sign_ins.confirm, attempt.confirms.sign_in, at)
-        await asyncio.to_thread(on.audit.record, account, "identity confirmed", attempt.session)
+        await asyncio.to_thread(on.audit.record, account, "identity confirmed")
         return answer
     cookie = await asyncio.to_thread(on.identity.sign_ins.begin, account, on.clock())
     await asyncio.to_thread(on.audit.record, account, "signed in")
