@@ -1,4 +1,4 @@
-"""Who and what is let in over HTTP: the access token or our own page's cookie, and bodies of sane size.
+"""Who and what is let in over HTTP: a token, an API key or our own page's cookie, and bodies of sane size.
 
 Plain ASGI, so that a request's body and its answer can flow at the same time. Sockets admit for themselves
 (see `websocket`): a browser learns nothing from a refused handshake.
@@ -6,34 +6,35 @@ Plain ASGI, so that a request's body and its answer can flow at the same time. S
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe.access import LOCAL, Caller
-from scribe.auth import COOKIE, Auth, same_origin
+from scribe.access import Caller
+from scribe.cookies import SAFE_METHODS, page_caller, page_cookie
 from scribe.errors import NotAuthenticated, ScribeError, TooLarge, TooMany
 from scribe.forms import MAX_FORM_BYTES
+from scribe.identity import Identity
 from scribe.wire import Problem
 
 MAX_BODY_BYTES = 1024 * 1024
 """Of a JSON body; recordings have a path of their own and are never held whole."""
 
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in"})
+OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in", "/v1/oidc/login", "/v1/oidc/callback"})
 FORM_PATH = "/v1/intake"
 RECORDING_PATH = re.compile(r"/v1/sessions/[^/]+/audio")
 OPEN_PREFIX = "/page/"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Admission:
     """Stands before every HTTP call."""
 
-    def __init__(self, app: ASGIApp, auth: Auth) -> None:
+    def __init__(self, app: ASGIApp, identity: Identity) -> None:
         self._app = app
-        self._auth = auth
+        self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the call through or answer it with a problem."""
@@ -42,7 +43,7 @@ class Admission:
             path, method = scope["path"], scope["method"]
             try:
                 if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
-                    scope["caller"] = authenticate(call, method, self._auth)
+                    scope["caller"] = await asyncio.to_thread(authenticate, call, method, self._identity)
                 if not RECORDING_PATH.fullmatch(path):
                     check_size(call, method, MAX_FORM_BYTES if path == FORM_PATH else MAX_BODY_BYTES)
             except ScribeError as error:
@@ -51,21 +52,13 @@ class Admission:
         await self._app(scope, receive, send)
 
 
-def authenticate(call: HTTPConnection, method: str, auth: Auth) -> Caller:
-    """Who calls; raises NotAuthenticated unless the access token or, from our own page, its cookie came."""
+def authenticate(call: HTTPConnection, method: str, identity: Identity) -> Caller:
+    """Who calls; raises NotAuthenticated unless a token or a key or, from our own page, its cookie came."""
     header = call.headers.get("authorization", "")
-    cookie = call.cookies.get(COOKIE)
-    if header or cookie is None:
+    if header or page_cookie(call) is None:
         scheme, _, given = header.partition(" ")
-        auth.check_token(given.strip() if scheme.lower() == "bearer" else None)
-        return LOCAL
-    auth.check_cookie(cookie)
-    if method not in SAFE_METHODS and not same_origin(call.headers.get("origin"), call.headers.get("host")):
-        # SameSite=Strict already keeps the cookie at home; this holds where a browser does not know it.
-        raise NotAuthenticated(
-            "This call came from another page; use the scribe's own page or send the token."
-        )
-    return LOCAL
+        return identity.by_bearer(given.strip() if scheme.lower() == "bearer" else None)
+    return page_caller(call, method, identity)
 
 
 def check_size(call: HTTPConnection, method: str, limit: int = MAX_BODY_BYTES) -> None:

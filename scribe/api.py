@@ -12,9 +12,12 @@ import secrets
 from fastapi import APIRouter
 
 from asr.types import SAMPLE_RATE
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Caller, Right, Role, require
+from scribe.calls import On, SessionId, Who, admit, audit, reach, reached
 from scribe.drafting import template_named, templates_of
+from scribe.errors import BadRequest
 from scribe.live import require_language
+from scribe.server import Server
 from scribe.session import NewSession, Step, missing_consent
 from scribe.views import session_view
 from scribe.wire import (
@@ -29,20 +32,23 @@ router = APIRouter(prefix="/v1")
 @router.post("/sessions", status_code=201)
 def create_session(new: NewSession, who: Who, on: On) -> SessionView:
     """Begin a session; it is `awaiting_consent` until every participant's consent is complete."""
+    require(who, Right.CREATE)
+    owner = _owner(on, who, new.clinician)
     template_named(new.template, templates_of(on.settings))
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
-    on.store.create_session(session_id, new, now)
+    on.store.create_session(session_id, new, now, owner=owner, made_by=who.actor)
     if not missing_consent(new.participants, new.consents, now):
         on.store.advance(session_id, Step.CONSENTED, now)
     on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
-    return session_view(on, on.store.session(session_id))
+    return session_view(on, who, on.store.session(session_id))
 
 
 @router.get("/sessions")
 def list_sessions(who: Who, on: On) -> SessionList:
-    """All sessions, the newest first."""
+    """The caller's sessions and those of whom they supervise, the newest first."""
+    require(who, Right.STATUS)
     on.audit.record(who.actor, "sessions listed")
     return SessionList(
         sessions=tuple(
@@ -51,11 +57,12 @@ def list_sessions(who: Who, on: On) -> SessionList:
                 state=row.state,
                 created_at=row.created_at,
                 template=row.template,
+                owner=row.owner,
                 seconds=round(row.position / SAMPLE_RATE, 2),
                 ended_at=row.ended_at,
                 signed_at=row.signed_at,
             )
-            for row in on.store.list_sessions()
+            for row in on.store.list_sessions(owners={who.actor, *who.supervises}, made_by=who.actor)
         )
     )
 
@@ -63,14 +70,15 @@ def list_sessions(who: Who, on: On) -> SessionList:
 @router.get("/sessions/{session_id}")
 def read_session(session_id: SessionId, who: Who, on: On) -> SessionView:
     """One session; while it may be recorded, with a fresh stream token."""
-    stored = on.store.session(session_id)
+    stored = reach(on, who, session_id, Right.STATUS)
     on.audit.record(who.actor, "session read", session_id)
-    return session_view(on, stored)
+    return session_view(on, who, stored)
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
 async def shred_session(session_id: SessionId, who: Who, on: On) -> None:
     """Crypto-shred: the data key and every sealed value are destroyed; receipt and audit trail stay."""
+    await asyncio.to_thread(admit, on, who, session_id, Right.SHRED)
     await asyncio.to_thread(on.store.shred, session_id, on.clock())
     await on.live.revoke(session_id)
     await audit(on, who, "session shredded", session_id)
@@ -79,6 +87,17 @@ async def shred_session(session_id: SessionId, who: Who, on: On) -> None:
 @router.post("/sessions/{session_id}/end", status_code=202)
 async def end_session(session_id: SessionId, who: Who, on: On) -> SessionView:
     """End a session whose stream is gone: the rest is transcribed and the draft written."""
+    await reached(on, who, session_id, Right.STREAM)
     await asyncio.shield(on.keep(on.live.end(session_id)))
     await audit(on, who, "session ended", session_id)
-    return session_view(on, await asyncio.to_thread(on.store.session, session_id))
+    return session_view(on, who, await asyncio.to_thread(on.store.session, session_id))
+
+
+def _owner(on: Server, who: Caller, clinician: str | None) -> str:
+    """Whose the new session is; raises BadRequest where a platform names nobody who can have it, or a person others."""
+    if clinician is None or clinician == who.actor:
+        return who.actor
+    if Role.PLATFORM not in who.roles:
+        raise BadRequest("Only a platform names a `clinician`; leave it out, the session is your own.")
+    on.identity.accounts.require_clinician(clinician)
+    return clinician

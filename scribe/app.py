@@ -28,7 +28,9 @@ from scribe import (
     drafts,
     facts,
     intake,
+    me,
     notes,
+    oidc,
     page,
     participants,
     process_notes,
@@ -38,20 +40,25 @@ from scribe import (
     upload,
     websocket,
 )
+from scribe.accounts import Accounts
 from scribe.admission import Admission, problem
+from scribe.attempts import Attempts
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.identity import Identity
 from scribe.keys import load_keys
 from scribe.listening import guarded, listen, require_safe_address, tls_context, url_of, uvicorn_server
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.process_note import ProcessNotes
+from scribe.provider import Provider
 from scribe.purge import Purge, call_off, purge_hourly, retention_of
 from scribe.server import Server
+from scribe.sign_ins import SignIns
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
@@ -88,9 +95,13 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     audit = Audit(database, clock, store.signing_key)
     strangers = Strangers()
     auth = Auth(token, root, timedelta(minutes=settings.stream_token_minutes))
+    organised = settings.access == "organisation"
+    idle = timedelta(minutes=settings.sign_in_idle_minutes) if organised else None
+    identity = Identity(settings.access, auth, Accounts(database, root), SignIns(database, idle), clock)
+    provider = Provider(settings) if organised and settings.oidc_issuer else None
     live = Live(Surroundings(settings, engines, store, clock))
     notes_apart = ProcessNotes(database, keys)
-    server = Server(settings, engines, store, audit, auth, live, clock, notes_apart)
+    server = Server(settings, engines, store, audit, identity, provider, Attempts(), live, clock, notes_apart)
     purge = Purge(store, audit, retention_of(settings), clock)
 
     @asynccontextmanager
@@ -130,6 +141,8 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         upload,
         websocket,
         page,
+        me,
+        oidc,
     ):
         app.include_router(part.router)
     _add_probes(app, server)
@@ -137,7 +150,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
 
     # The last that is added stands first: who calls is known before calls are counted.
     app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)
-    app.add_middleware(Admission, auth=auth)
+    app.add_middleware(Admission, identity=identity)
     app.add_middleware(Witness, audit=audit, strangers=strangers, problem=problem)
     return app
 
@@ -260,6 +273,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
             "weak": info.weak,
             "notice": info.notice,
             "note_engine": server.engines.note.info.engine,
+            "access": server.settings.access,
             "streams": live.streams,
             "max_streams": server.engines.capacity,
         }

@@ -1,8 +1,7 @@
-"""Who may call: the one access token of local single-user mode, page cookies, and per-session stream tokens.
+"""What opens the server: the one access token of local single-user mode, and per-session stream tokens.
 
-Stream tokens and cookies are signed (JWT, HS256) with secrets derived from the server's root secret, so
-they outlive a restart and a rotation of the keys without being stored. No token is ever part of a URL that is
-sent to the server.
+Stream tokens are signed (JWT, HS256) with a secret derived from the server's root secret, so they outlive a restart
+and a rotation of the keys without being stored. No token is ever part of a URL that is sent to the server.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from scribe.errors import CannotStart, NotAuthenticated
 
 ALGORITHM = "HS256"
 COOKIE = "scribe_session"
-COOKIE_LIFE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +30,20 @@ class StreamToken:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StreamOpener:
+    """Who asked for a stream token: an account, and the id of the API key it called with, if it did."""
+
+    actor: str
+    key: str
+
+
 class Auth:
     """Checks and makes tokens; stateless, shared."""
 
     def __init__(self, token: str, root: Secret, stream_life: timedelta) -> None:
         self._token = token
         self._stream_secret = root.derive("stream tokens")
-        self._cookie_secret = root.derive("page cookies")
         self._stream_life = stream_life
 
     def check_token(self, given: str | None) -> None:
@@ -51,40 +56,50 @@ class Auth:
                 "`scribe token` prints the one of this machine."
             )
 
-    def new_cookie(self, now: datetime) -> str:
-        """A page cookie for whoever just showed the access token."""
-        return jwt.encode({"exp": now + COOKIE_LIFE, "aud": "page"}, self._cookie_secret, ALGORITHM)
-
-    def check_cookie(self, cookie: str) -> None:
-        """Raise NotAuthenticated unless the cookie is ours and has not expired."""
-        self._claims(
-            cookie, self._cookie_secret, "page", "Sign in again with the link that `scribe token` prints."
-        )
-
-    def new_stream_token(self, session_id: str, now: datetime) -> StreamToken:
-        """A token that opens the stream of this session and nothing else."""
+    def new_stream_token(self, session_id: str, opener: StreamOpener, now: datetime) -> StreamToken:
+        """A token with which whoever asks for it opens the stream of this session, and nothing else."""
         expires_at = now + self._stream_life
-        text = jwt.encode(
-            {"exp": expires_at, "aud": "stream", "sub": session_id}, self._stream_secret, ALGORITHM
-        )
-        return StreamToken(text, expires_at)
+        claims = {
+            "exp": expires_at,
+            "aud": "stream",
+            "sub": session_id,
+            "act": opener.actor,
+            "key": opener.key,
+        }
+        return StreamToken(jwt.encode(claims, self._stream_secret, ALGORITHM), expires_at)
 
-    def check_stream_token(self, given: str, session_id: str) -> None:
-        """Raise NotAuthenticated unless the token is of this session and has not expired."""
+    def check_stream_token(self, given: str, session_id: str) -> StreamOpener:
+        """Who asked for it; raises NotAuthenticated unless it is of this session and has not expired."""
         mend = "GET /v1/sessions/{id} gives a new stream token."
         claims = self._claims(given, self._stream_secret, "stream", mend)
         if claims.get("sub") != session_id:
             raise NotAuthenticated(f"This stream token is of another session. {mend}")
+        return StreamOpener(str(claims["act"]), str(claims["key"]))
 
     def _claims(self, given: str, secret: bytes, audience: str, mend: str) -> dict[str, object]:
         try:
             return dict(
-                jwt.decode(given, secret, [ALGORITHM], audience=audience, options={"require": ["exp", "aud"]})
+                jwt.decode(
+                    given,
+                    secret,
+                    [ALGORITHM],
+                    audience=audience,
+                    options={"require": ["exp", "aud", "act", "key"]},
+                )
             )
         except jwt.ExpiredSignatureError:
             raise NotAuthenticated(f"The token has expired. {mend}") from None
         except jwt.InvalidTokenError:
             raise NotAuthenticated(f"The token is not one that this server gave. {mend}") from None
+
+
+def cookie_name(name: str, scheme: str) -> str:
+    """How a cookie is called where the page came by `scheme`.
+
+    By https with the prefix that binds it to this host (RFC 6265bis, section 4.1.3.2): a browser takes it only with
+    Secure, for the whole host and for no other.
+    """
+    return f"__Host-{name}" if scheme in ("https", "wss") else name
 
 
 def same_origin(origin: str | None, host: str | None) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from asr.types import SAMPLE_RATE
-from scribe.calls import On, SessionId, Who
+from scribe.access import Right
+from scribe.calls import On, SessionId, Who, reach
 from scribe.drafting import template_of_note, templates_of
 from scribe.note import DraftNote, Evidence, Note, NoteRisk, SignedNote
 from scribe.session import missing_consent
@@ -26,7 +27,8 @@ router = APIRouter(prefix="/v1")
 @router.get("/sessions/{session_id}/note/checklist")
 def read_checklist(session_id: SessionId, who: Who, on: On) -> ChecklistView:
     """The payer elements of a note as it stands, and the time support; BadRequest where its template is gone."""
-    stored, note = on.store.session(session_id), on.store.note(session_id)
+    stored = reach(on, who, session_id, Right.READ)
+    note = on.store.note(session_id)
     on.audit.record(who.actor, "checklist read", session_id)
     draft = note.note if isinstance(note, SignedNote) else note
     return checked(stored, note, template_of_note(draft, templates_of(on.settings)))

@@ -21,6 +21,7 @@ from asr.decoder import decode
 from asr.errors import AsrError
 from scribe.app import serve as run_server
 from scribe.auth import load_token
+from scribe.cli_access import app as access_app
 from scribe.cli_audit import audit_app
 from scribe.cli_draft import draft
 from scribe.cli_intake import intake
@@ -45,6 +46,7 @@ models_app = typer.Typer(help="Speech models on this machine.", no_args_is_help=
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
+app.add_typer(access_app, name="access")
 
 out = Console()
 err = Console(stderr=True)
@@ -81,7 +83,7 @@ def serve(
 
     def announce(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the line that other programs wait for
-        if sys.stdout.isatty():
+        if sys.stdout.isatty() and settings.access == "local":
             token = load_token(
                 settings.token.get_secret_value() if settings.token else None, settings.data_dir
             )
@@ -397,7 +399,7 @@ def _log_to_stderr(settings: Settings) -> None:
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
     )
-    for noisy in ("alembic", "faster_whisper", "httpx", "huggingface_hub"):
+    for noisy in ("alembic", "faster_whisper", "httpx", "httpx2", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

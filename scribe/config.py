@@ -39,10 +39,6 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8080, description="Port to listen on; 0 picks a free one and prints it."
     )
-    access: Literal["local", "organisation"] = Field(
-        "local",
-        description="Who may call: `local` is one person on this machine, `organisation` many who sign in.",
-    )
     tls_cert: Path | None = Field(
         None, description="Certificate for TLS, PEM, followed by those of its issuers; needs SCRIBE_TLS_KEY."
     )
@@ -112,6 +108,35 @@ class Settings(BaseSettings):
     )
     retention_unsigned_days: Annotated[float, Field(ge=0, le=36_500)] = Field(
         0.0, description="Days after its end until a session that was never signed is destroyed; 0 keeps it."
+    )
+    access: Literal["local", "organisation"] = Field(
+        "local",
+        description="Who gets in: `local` is one person with this machine's token, `organisation` is clinicians "
+        "signed in by an OpenID Connect provider and platforms with API keys.",
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of the organisation's OpenID Connect provider, as its discovery document names it.",
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this server.")
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        description="The client's secret, where the provider gave one; without it PKCE alone stands for it.",
+    )
+    oidc_scopes: str = Field(
+        "openid", description="Scopes to ask the provider for, with `openid` among them."
+    )
+    oidc_role_claim: str = Field(
+        "roles",
+        description="Claim of the ID token that holds the roles; dots lead into it, as in `realm_access.roles`.",
+    )
+    oidc_roles: dict[str, Literal["clinician", "supervisor", "administrator"]] = Field(
+        {},
+        description="JSON object from values of that claim to `clinician`, `supervisor`, `administrator`; empty "
+        "takes these names as they are.",
+    )
+    sign_in_idle_minutes: Annotated[float, Field(gt=0, le=720)] = Field(
+        30.0, description="Minutes without a call after which a sign-in ends, in organisation mode."
     )
     asr: Literal["auto", "whisper", "pocketsphinx"] = Field(
         "auto",

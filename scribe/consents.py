@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Right
+from scribe.calls import On, SessionId, Who, audit, reach, reached
 from scribe.errors import BadRequest, NotFound
 from scribe.session import Consent, State, Step, missing_consent
 from scribe.store import Details
@@ -33,14 +34,14 @@ def add_consent(session_id: SessionId, consent: Consent, who: Who, on: On) -> Se
         return (*details.consents, consent)
 
     now = on.clock()
-    stored = on.store.session(session_id)
+    stored = reach(on, who, session_id, Right.CONSENT)
     covered = not missing_consent(stored.details.participants, (*stored.details.consents, consent), now)
     step = Step.CONSENTED if covered and stored.state in (State.AWAITING_CONSENT, State.READY) else None
     stored = on.store.change_consents(session_id, change, step, now)
     on.audit.record(
         who.actor, "consent given", session_id, participant=consent.participant_id, method=consent.method
     )
-    return session_view(on, stored)
+    return session_view(on, who, stored)
 
 
 @router.delete("/sessions/{session_id}/consents/{participant_id}")
@@ -64,6 +65,7 @@ async def revoke_consent(
             for consent in details.consents
         )
 
+    await reached(on, who, session_id, Right.CONSENT)
     stored = await asyncio.to_thread(on.store.change_consents, session_id, change, Step.REVOKED, now)
     await on.live.revoke(session_id)
     await audit(on, who, "consent revoked", session_id, participant=participant_id, purge=int(purge))

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from scribe.access import Right, require
 from scribe.calls import On, Who
 from scribe.dictation import draft_text
 from scribe.drafting import default_style, templates_of
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/v1")
 @router.post("/draft")
 async def draft(request: TextDraftRequest, who: Who, on: On) -> dict[str, Any]:
     """Draft a note from a transcript or a dictated summary; nothing is stored."""
+    require(who, Right.CREATE)
     templates, defaults = templates_of(on.settings), default_style(on.settings)
     drafted = await apart(
         lambda engine: draft_text(request, engine=engine, templates=templates, defaults=defaults),

@@ -3,6 +3,8 @@
     ScribeError
     ├── BadRequest            400 / 4400   a message or body that is not of the contract
     ├── NotAuthenticated      401 / 4401   no token, or one that is wrong or has expired
+    │   ├── NotConfirmed      401 / 4401   signing needs whoever is signed in to show anew who they are
+    │   └── SignInRefused     401 / 4401   the organisation's provider did not vouch for somebody with a role here
     ├── NotAllowed            403 / 4403   the caller's roles do not cover this
     ├── NotConsented          403 / 4403   a participant's consent is missing, expired or revoked
     ├── NotFound              404 / 4404   no such session, note, utterance or statement
@@ -58,6 +60,24 @@ class NotAuthenticated(ScribeError):
     status = 401
     close_code = 4401
     title = "Sign in first"
+
+
+class NotConfirmed(NotAuthenticated):
+    """Signing needs whoever is signed in to show anew who they are."""
+
+    code = "not_confirmed"
+    title = "Show anew who you are"
+
+
+class SignInRefused(NotAuthenticated):
+    """The organisation's provider did not vouch for somebody who has a role here; `reason` is one fixed word."""
+
+    code = "sign_in_refused"
+    title = "The sign-in was refused"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class NotAllowed(ScribeError):

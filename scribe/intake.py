@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from scribe.calls import On, Who
+from scribe.access import Caller, Right, require
+from scribe.calls import On, Who, reach
 from scribe.dictation import TextDraft
 from scribe.drafting import default_style, stitch, style_for, template_named, templates_of
 from scribe.errors import ScribeError, TooLarge
@@ -122,9 +123,10 @@ async def intake(
     detail: Annotated[Literal["brief", "standard", "detailed"] | None, Query()] = None,
 ) -> dict[str, Any]:
     """Summarise a form (PDF, DOCX, text or JSON as the body), with `session` that session's transcript too."""
+    require(who, Right.CREATE)
     data = await _body(request)
     fields = await asyncio.to_thread(read_form_file, data, request.headers.get("content-type", ""))
-    turns, context = await asyncio.to_thread(_spoken, on, session) if session else ((), None)
+    turns, context = await asyncio.to_thread(_spoken, on, who, session) if session else ((), None)
     style, templates = default_style(on.settings), templates_of(on.settings)
     if detail:
         style = replace(style, detail=detail)
@@ -161,9 +163,9 @@ async def _body(request: Request) -> bytes:
     return bytes(data)
 
 
-def _spoken(on: Server, session_id: str) -> tuple[tuple[Turn, ...], Context]:
+def _spoken(on: Server, who: Caller, session_id: str) -> tuple[tuple[Turn, ...], Context]:
     """A session's turns and what was given with it; raises NotConsented where it may not be drafted."""
-    stored = on.store.session(session_id)
+    stored = reach(on, who, session_id, Right.READ)
     require_capture(stored, on.clock())
     lines = with_roles(on.store.transcript(session_id), stored.speakers, stored.details.participants)
     given = stored.details.context

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SerializerFunctionWrapHandler, model_serializer
 
 from scribe.session import Role, Strict
 
@@ -138,12 +138,21 @@ class DraftNote(Strict):
 
 
 class Signature(Strict):
-    """Who stands for the note; `at` is the server's clock."""
+    """Who stands for the note; `at` is the server's clock, `account` the sign-in that signed."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     credentials: Annotated[str, Field(min_length=1, max_length=120)]
     attestation: Annotated[str, Field(min_length=1, max_length=1000)]
     at: AwareDatetime
+    account: str = ""
+
+    @model_serializer(mode="wrap")
+    def _as_signed(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without an account where none was recorded, so that what was signed before keeps its hash."""
+        fields: dict[str, Any] = plain(self)
+        if not self.account:
+            del fields["account"]
+        return fields
 
 
 class Addendum(Strict):

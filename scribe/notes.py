@@ -11,8 +11,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from scribe.access import Caller
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Caller, Right, refused, rights_to
+from scribe.calls import On, SessionId, Who, audit, reach, reached
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
@@ -49,6 +49,7 @@ router = APIRouter(prefix="/v1")
 @router.post("/sessions/{session_id}/note", status_code=201)
 async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on: On) -> NoteView:
     """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
+    await reached(on, who, session_id, Right.CHANGE)
     draft = await on.live.draft(session_id, request)
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
@@ -60,6 +61,7 @@ async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on:
 @router.get("/sessions/{session_id}/note")
 def read_note(session_id: SessionId, who: Who, on: On) -> NoteView:
     """The note, draft or signed, every statement with its evidence."""
+    reach(on, who, session_id, Right.READ)
     note = on.store.note(session_id)
     on.audit.record(who.actor, "note read", session_id)
     return NoteView(note=note, attestation=ATTESTATION)
@@ -70,6 +72,7 @@ def change_statement(
     session_id: SessionId, statement_id: SessionId, change: ChangeStatement, who: Who, on: On
 ) -> NoteView:
     """Edit or remove one statement; the change is kept with what stood there before."""
+    reach(on, who, session_id, Right.CHANGE)
     if change.remove == (change.text is not None):
         raise BadRequest('Send either {"text": …} to edit the statement or {"remove": true} to take it out.')
 
@@ -125,7 +128,7 @@ def resolve(
 @router.post("/sessions/{session_id}/note/sections/{code}/redraft")
 async def redraft(session_id: SessionId, code: SessionId, who: Who, on: On) -> NoteView:
     """Draft one section anew; edits elsewhere are untouched."""
-    stored = await asyncio.to_thread(on.store.session, session_id)
+    stored = await reached(on, who, session_id, Right.CHANGE)
     require_capture(stored, on.clock())
     note = _draft(await asyncio.to_thread(on.store.note, session_id))
     lines = await asyncio.to_thread(on.store.transcript, session_id)
@@ -151,7 +154,8 @@ async def redraft(session_id: SessionId, code: SessionId, who: Who, on: On) -> N
 @router.post("/sessions/{session_id}/note/sign", status_code=201)
 def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> NoteView:
     """Sign: re-authentication, attestation, no blocking finding open; then the note never changes again."""
-    on.auth.check_token(request.token.get_secret_value())
+    reach(on, who, session_id, Right.SIGN)
+    on.identity.require_confirmed(who, request.token.get_secret_value() if request.token else None)
 
     def change(note: Note | None) -> Note:
         draft = _draft(_there(note, session_id))
@@ -161,6 +165,7 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
             credentials=request.credentials,
             attestation=request.attestation,
             at=on.clock(),
+            account=who.actor,
         )
 
     note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
@@ -172,6 +177,7 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
 @router.post("/sessions/{session_id}/note/addenda", status_code=201)
 def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: On) -> NoteView:
     """Add an addendum, correction or late entry to a signed note; the original stays intact."""
+    reach(on, who, session_id, Right.SIGN)
 
     def change(note: Note | None) -> Note:
         signed = _there(note, session_id)
@@ -203,8 +209,11 @@ def export(
     if format not in FORMATS:
         raise BadRequest(f"Expected format to be one of {', '.join(FORMATS)}; another one came.")
     chosen: Format = format  # type: ignore[assignment]  # just checked
-    stored = on.store.session(session_id)
+    stored = reach(on, who, session_id, Right.READ)
     note = on.store.note(session_id)
+    if isinstance(note, SignedNote) and Right.EXPORT not in rights_to(who, stored.whose):
+        on.audit.record(who.actor, "access refused", session_id, right=Right.EXPORT.value)
+        raise refused(Right.EXPORT)
     if isinstance(note, DraftNote) and not draft:
         raise WrongState(
             "The note is not signed; sign it first, or ask for a watermarked draft with draft=true."
@@ -230,6 +239,7 @@ def export(
 def _reviewed(
     on: Server, who: Caller, session_id: str, review: Callable[[DraftNote], DraftNote], action: str
 ) -> NoteView:
+    reach(on, who, session_id, Right.CHANGE)
     note = on.store.save_note(
         session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
     )

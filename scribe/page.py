@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from scribe.auth import COOKIE, COOKIE_LIFE
+from scribe.access import LOCAL, Caller
 from scribe.calls import On
-from scribe.errors import NotFound
+from scribe.cookies import set_page_cookie
+from scribe.errors import NotAuthenticated, NotFound
 from scribe.wire import SignIn
 
 router = APIRouter()
@@ -49,16 +50,17 @@ def asset(name: str) -> Response:
 
 
 @router.post("/v1/sign-in", status_code=204)
-def sign_in(given: SignIn, on: On) -> Response:
-    """Exchange the access token of the sign-in link for a cookie that scripts cannot read."""
-    on.auth.check_token(given.token.get_secret_value())
-    on.audit.record("local", "signed in")
+def sign_in(given: SignIn, request: Request, on: On) -> Response:
+    """Exchange the access token of the sign-in link for a cookie that scripts cannot read; in local mode alone."""
+    who = on.identity.by_bearer(given.token.get_secret_value())
+    require_local(who)
+    on.audit.record(who.actor, "signed in")
     response = Response(status_code=204)
-    response.set_cookie(
-        COOKIE,
-        on.auth.new_cookie(on.clock()),
-        max_age=int(COOKIE_LIFE.total_seconds()),
-        httponly=True,
-        samesite="strict",
-    )
+    set_page_cookie(response, request, on.identity.sign_ins.begin(who.actor, on.clock()))
     return response
+
+
+def require_local(who: Caller) -> None:
+    """Raise NotAuthenticated for an API key: a platform has no page."""
+    if who.actor != LOCAL.actor:
+        raise NotAuthenticated("An API key opens no page; send it as `Authorization: Bearer sk_…`.")

@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter
 
 from scribe.access import Right
-from scribe.calls import On, SessionId, Who, audit, reach
+from scribe.calls import On, SessionId, Who, audit, reached
 from scribe.drafting import request_as
 from scribe.errors import NotFound, WrongState
 from scribe.note import DraftNote
@@ -24,7 +24,7 @@ async def rename_participant(
     session_id: SessionId, participant_id: SessionId, rename: RenameParticipant, who: Who, on: On
 ) -> SessionView:
     """Change how somebody is called; a draft in review is derived again, for its words follow the pronouns."""
-    stored = await asyncio.to_thread(reach, on, who, session_id, Right.CHANGE)
+    stored = await reached(on, who, session_id, Right.CHANGE)
     if stored.state is State.SIGNED:
         raise WrongState("The note is signed; its participants do not change. Add a correction instead.")
 
@@ -43,4 +43,4 @@ async def rename_participant(
         note = await asyncio.to_thread(on.store.note, session_id)
         if isinstance(note, DraftNote):
             await on.live.draft(session_id, request_as(note))
-    return await asyncio.to_thread(lambda: session_view(on, on.store.session(session_id)))
+    return await asyncio.to_thread(lambda: session_view(on, who, on.store.session(session_id)))

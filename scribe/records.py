@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from scribe.access import Right, require
-from scribe.calls import On, SessionId, Who
+from scribe.calls import On, SessionId, Who, admit
 from scribe.server import Server
 from scribe.session import Identifier
 from scribe.wire import AuditEvent, Receipt, SigningKeyView
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/sessions/{session_id}/receipt")
 def read_receipt(session_id: SessionId, who: Who, on: On) -> Receipt:
     """What became of the session's audio."""
+    admit(on, who, session_id, Right.STATUS)
     receipt = on.store.receipt(session_id)
     on.audit.record(who.actor, "receipt read", session_id)
     return receipt

@@ -145,7 +145,9 @@ def redraft_section(draft: DraftNote, section: NoteSection, findings: tuple[Note
     return _next(draft, _replace(draft, section), findings=(*kept, *fresh))
 
 
-def sign(draft: DraftNote, *, name: str, credentials: str, attestation: str, at: datetime) -> SignedNote:
+def sign(
+    draft: DraftNote, *, name: str, credentials: str, attestation: str, at: datetime, account: str = ""
+) -> SignedNote:
     """The signed note; raises SigningRefused while a blocking finding is open or nothing stands in the note."""
     if draft.blocking:
         count = len(draft.blocking)
@@ -159,7 +161,7 @@ def sign(draft: DraftNote, *, name: str, credentials: str, attestation: str, at:
         raise SigningRefused(
             "The attestation must be the one that GET …/note gives in `attestation`, word for word."
         )
-    signature = Signature(name=name, credentials=credentials, attestation=attestation, at=at)
+    signature = Signature(name=name, credentials=credentials, attestation=attestation, at=at, account=account)
     return SignedNote(note=draft, signature=signature, sha256=canonical_hash(draft, signature))
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from scribe.attempts import Attempts
 from scribe.audit import Audit
-from scribe.auth import Auth
 from scribe.config import Settings
 from scribe.engines import Engines
+from scribe.identity import Identity
 from scribe.live import Live
 from scribe.process_note import ProcessNotes
+from scribe.provider import Provider
 from scribe.store import Store
 
 T = TypeVar("T")
@@ -27,7 +29,9 @@ class Server:
     engines: Engines
     store: Store
     audit: Audit
-    auth: Auth
+    identity: Identity
+    provider: Provider | None
+    attempts: Attempts
     live: Live
     clock: Callable[[], datetime]
     process_notes: ProcessNotes

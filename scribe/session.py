@@ -182,6 +182,8 @@ class NewSession(Strict):
     participants: Annotated[tuple[Participant, ...], Field(min_length=1, max_length=12)]
     consents: tuple[Consent, ...] = ()
     context: SessionContext = SessionContext()
+    clinician: Identifier | None = None
+    """Account id of the clinician whose session it is, where a platform begins it; else it is the caller's own."""
 
     @model_validator(mode="after")
     def _consistent(self) -> NewSession:

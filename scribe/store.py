@@ -8,7 +8,7 @@ PostgreSQL by URL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from scribe.access import LOCAL, Whose
 from scribe.chains import read_head, receipt_chain
 from scribe.crypto import KeyWrapper, SessionCipher, SigningKey, new_data_key
 from scribe.database import Database
@@ -67,6 +68,7 @@ class StoredSession:
     details: Details
     speakers: dict[str, SpeakerAssignment]
     checkpoint: bytes | None
+    whose: Whose
     signed_at: datetime | None = None
 
 
@@ -79,6 +81,7 @@ class SessionRow:
     template: str
     created_at: datetime
     position: int
+    owner: str
     ended_at: datetime | None = None
     signed_at: datetime | None = None
 
@@ -131,8 +134,16 @@ class Store:
 
     # --- sessions ------------------------------------------------------------------------------------
 
-    def create_session(self, session_id: str, new: NewSession, now: datetime) -> None:
-        """A new session in AWAITING_CONSENT with a data key of its own."""
+    def create_session(
+        self,
+        session_id: str,
+        new: NewSession,
+        now: datetime,
+        *,
+        owner: str = LOCAL.actor,
+        made_by: str = LOCAL.actor,
+    ) -> None:
+        """A new session in AWAITING_CONSENT with a data key of its own; `owner` and `made_by` are account ids."""
         key_id = self._keys.key_id
         cipher, wrapped = new_data_key(self._keys, "sessions", session_id, "data_key")
         details = Details(participants=new.participants, consents=new.consents, context=new.context)
@@ -149,16 +160,33 @@ class Store:
                     key_id=key_id,
                     data_key=wrapped,
                     details=_seal(cipher, details, session_id, "details"),
+                    owner=owner,
+                    made_by=made_by,
                 )
             )
+
+    def whose(self, session_id: str) -> Whose:
+        """Whose a session is, also a shredded one; raises NotFound."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                sa.select(sessions.c.owner, sessions.c.made_by).where(sessions.c.id == session_id)
+            ).first()
+        if row is None:
+            raise no_session(session_id)
+        return Whose(row.owner, row.made_by)
 
     def session(self, session_id: str) -> StoredSession:
         """The session; raises NotFound, also for one that was shredded."""
         with self._transaction() as connection:
             return self._read(connection, session_id)[0]
 
-    def list_sessions(self) -> tuple[SessionRow, ...]:
-        """All sessions, the newest first; shredded ones are listed as such."""
+    def list_sessions(
+        self, *, owners: Collection[str] | None = None, made_by: str | None = None
+    ) -> tuple[SessionRow, ...]:
+        """Sessions, the newest first; shredded ones are listed as such.
+
+        With `owners` those that are theirs, or that `made_by` began; without, all.
+        """
         columns = (
             sessions.c.id,
             sessions.c.state,
@@ -167,9 +195,13 @@ class Store:
             sessions.c.position,
             sessions.c.ended_at,
             sessions.c.signed_at,
+            sessions.c.owner,
         )
+        wanted = sa.select(*columns).order_by(sessions.c.created_at.desc())
+        if owners is not None:
+            wanted = wanted.where(sessions.c.owner.in_(owners) | (sessions.c.made_by == made_by))
         with self._transaction() as connection:
-            rows = connection.execute(sa.select(*columns).order_by(sessions.c.created_at.desc())).all()
+            rows = connection.execute(wanted).all()
         return tuple(
             SessionRow(
                 r.id,
@@ -177,6 +209,7 @@ class Store:
                 r.template,
                 _aware(r.created_at),
                 r.position,
+                r.owner,
                 r.ended_at and _aware(r.ended_at),
                 r.signed_at and _aware(r.signed_at),
             )
@@ -230,7 +263,7 @@ class Store:
                 sa.select(sessions.c.state).where(sessions.c.id == session_id).with_for_update()
             ).scalar()
             if state is None:
-                raise _no_session(session_id)
+                raise no_session(session_id)
             if State(state) in spare:
                 raise WrongState(f"The session is {state} and is not destroyed now.")
             self._advance(connection, session_id, Step.SHREDDED, now)
@@ -492,7 +525,7 @@ class Store:
         asked = sa.select(sessions).where(sessions.c.id == session_id)
         row = connection.execute(asked.with_for_update() if lock else asked).first()
         if row is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         if row.data_key is None:
             raise NotFound(f"The session {session_id} was shredded; only its receipt and audit trail remain.")
         cipher = SessionCipher(
@@ -513,6 +546,7 @@ class Store:
             speakers=_SPEAKERS.validate_json(speakers),
             checkpoint=row.checkpoint and cipher.open(row.checkpoint, "sessions", session_id, "checkpoint"),
             signed_at=row.signed_at and _aware(row.signed_at),
+            whose=Whose(row.owner, row.made_by),
         )
         return stored, cipher
 
@@ -523,7 +557,7 @@ class Store:
             .with_for_update()
         ).first()
         if row is None:
-            raise _no_session(session_id)
+            raise no_session(session_id)
         state = step(State(row.state), what)
         values: dict[str, Any] = {"state": state.value}
         if what is Step.OPENED and row.started_at is None:
@@ -630,7 +664,8 @@ def _upsert(
         connection.execute(sa.insert(table).values(session_id=session_id, **{key: value}, **values))
 
 
-def _no_session(session_id: str) -> NotFound:
+def no_session(session_id: str) -> NotFound:
+    """The error for a session that is not there, and in the same words for one that is somebody else's."""
     return NotFound(f"There is no session {session_id}; list them with GET /v1/sessions.")
 
 

@@ -30,6 +30,8 @@ sessions = sa.Table(
     sa.Column("fact_marks", sa.LargeBinary),
     sa.Column("key_id", sa.String(64)),
     sa.Column("signed_at", _now_utc),
+    sa.Column("owner", sa.String(32), nullable=False, server_default="local"),
+    sa.Column("made_by", sa.String(32), nullable=False, server_default="local"),
 )
 utterances = sa.Table(
     "utterances",
@@ -100,4 +102,42 @@ tombstones = sa.Table(
     metadata,
     sa.Column("session_id", sa.String(32), primary_key=True),
     sa.Column("what", sa.String(20), primary_key=True),
+)
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("subject_hash", sa.String(64), unique=True),
+    sa.Column("label", sa.LargeBinary),
+    sa.Column("roles", sa.String(80), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+    sa.Column("disabled_at", _now_utc),
+)
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.String(80), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+    sa.Column("expires_at", _now_utc, nullable=False),
+    sa.Column("revoked_at", _now_utc),
+    sa.Column("last_used_at", _now_utc),
+)
+supervision = sa.Table(
+    "supervision",
+    metadata,
+    sa.Column("supervisor_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("clinician_id", sa.ForeignKey("accounts.id"), primary_key=True),
+)
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("secret_sha256", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(32), nullable=False),
+    sa.Column("began_at", _now_utc, nullable=False),
+    sa.Column("seen_at", _now_utc, nullable=False),
+    sa.Column("confirmed_at", _now_utc),
 )

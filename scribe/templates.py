@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from scribe.access import Right, require
 from scribe.calls import On, Who
 from scribe.drafting import templates_of
 from scribe.errors import BadRequest, NotFound, TooLarge
@@ -72,6 +73,7 @@ def read_template(
 )
 async def put_template(name: Name, request: Request, who: Who, on: On) -> TemplateDetail:
     """Add a template of one's own or a new version of it; JSON, or TOML with a content type that says so."""
+    require(who, Right.MANAGE)
     body = await request.body()
     if len(body) > MAX_TEMPLATE_BYTES:
         raise TooLarge(f"A template holds at most {MAX_TEMPLATE_BYTES} bytes; this one has {len(body)}.")
@@ -86,6 +88,7 @@ async def put_template(name: Name, request: Request, who: Who, on: On) -> Templa
 @router.delete("/{name}", status_code=204)
 def delete_template(name: Name, who: Who, on: On) -> Response:
     """Delete a template of one's own; notes that were drafted with it are redrafted with it still."""
+    require(who, Right.MANAGE)
     templates_of(on.settings).delete(name)
     on.audit.record(who.actor, "template deleted", template=name)
     return Response(status_code=204)

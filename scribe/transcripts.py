@@ -6,7 +6,8 @@ import asyncio
 
 from fastapi import APIRouter
 
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Right
+from scribe.calls import On, SessionId, Who, audit, reach, reached
 from scribe.drafting import request_as
 from scribe.errors import BadRequest, WrongState
 from scribe.note import DraftNote
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/v1")
 def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
     """Who said what when."""
     transcript = _transcript(on, session_id)
+    reach(on, who, session_id, Right.READ)
     on.audit.record(who.actor, "transcript read", session_id)
     return transcript
 
@@ -41,6 +43,7 @@ async def correct_line(
     """Correct the words of one line; draft again to have the note follow."""
 
     def correct() -> TranscriptLine:
+        reach(on, who, session_id, Right.CHANGE)
         corrected = on.store.correct_line(session_id, utterance_id, " ".join(change.text.split()))
         on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
         return corrected
@@ -52,6 +55,7 @@ async def correct_line(
 @router.patch("/sessions/{session_id}/speakers")
 async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Who, on: On) -> SessionView:
     """Say which speaker is which participant; a draft in review is derived again."""
+    await reached(on, who, session_id, Right.CHANGE)
     confirmed = {
         speaker: SpeakerAssignment(participant_id=participant, confidence=1.0, confirmed=True)
         for speaker, participant in assign.speakers.items()
@@ -72,7 +76,7 @@ async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Wh
         note = await asyncio.to_thread(on.store.note, session_id)
         if isinstance(note, DraftNote):
             await on.live.draft(session_id, request_as(note))
-    return session_view(on, await asyncio.to_thread(on.store.session, session_id))
+    return session_view(on, who, await asyncio.to_thread(on.store.session, session_id))
 
 
 def _transcript(on: Server, session_id: str) -> TranscriptView:

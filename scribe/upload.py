@@ -18,12 +18,13 @@ from starlette.types import Receive, Scope, Send
 from asr.decoder import decode
 from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
-from scribe.calls import On, SessionId, Who, audit
+from scribe.access import Right, rights_to
+from scribe.calls import On, SessionId, Who, audit, reached
 from scribe.errors import ScribeError, UnusableAudio, WrongState
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
-from scribe.wire import ErrorMessage, ServerMessage, Start
+from scribe.wire import WORDS, ErrorMessage, ServerMessage, Start
 
 log = logging.getLogger("scribe.upload")
 router = APIRouter(prefix="/v1")
@@ -35,10 +36,11 @@ BODY_CHUNKS = 16
 @router.post("/sessions/{session_id}/audio")
 async def upload(session_id: SessionId, request: Request, who: Who, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
-    stored = await asyncio.to_thread(on.store.session, session_id)
+    stored = await reached(on, who, session_id, Right.STREAM)
     require_capture(stored, on.clock())
     await audit(on, who, "recording sent", session_id)
-    return EventStream(_events(session_id, request, on))
+    told = _events(session_id, request, on, words=Right.READ in rights_to(who, stored.whose))
+    return EventStream(told)
 
 
 class EventStream(Response):
@@ -61,12 +63,13 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _events(session_id: str, request: Request, on: Server) -> AsyncIterator[str]:
+async def _events(session_id: str, request: Request, on: Server, *, words: bool) -> AsyncIterator[str]:
     outbox = Outbox()
     hearing = on.keep(_hear(session_id, request, on, outbox))
     try:
         while (message := await outbox.get()) is not None:
-            yield _event(message)
+            if words or not isinstance(message, WORDS):
+                yield _event(message)
         await hearing
     except ScribeError as error:
         yield _event(ErrorMessage(code=error.code, detail=error.detail))

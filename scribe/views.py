@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asr.types import SAMPLE_RATE
+from scribe.access import Caller, Right, rights_to
 from scribe.purge import retention_of
 from scribe.server import Server
 from scribe.session import State, missing_consent
@@ -13,16 +14,17 @@ from scribe.wire import (
 )
 
 
-def session_view(on: Server, stored: StoredSession) -> SessionView:
-    """The session; while it may be recorded, with a fresh stream token."""
+def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
+    """The session; while it may be recorded, with a fresh stream token for a caller who may stream to it."""
     now = on.clock()
     details = stored.details
     lacking = missing_consent(details.participants, details.consents, now)
     open_states = (State.READY, State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED)
     access = None
     retention = retention_of(on.settings)
-    if not lacking and stored.state in open_states:
-        token = on.auth.new_stream_token(stored.id, now)
+    may_stream = Right.STREAM in rights_to(who, stored.whose)
+    if may_stream and not lacking and stored.state in open_states:
+        token = on.identity.new_stream_token(stored.id, who)
         access = StreamAccess(
             url=f"/v1/sessions/{stored.id}/stream", token=token.text, expires_at=token.expires_at
         )
@@ -33,6 +35,7 @@ def session_view(on: Server, stored: StoredSession) -> SessionView:
         started_at=stored.started_at,
         ended_at=stored.ended_at,
         template=stored.template,
+        owner=stored.whose.owner,
         participants=details.participants,
         consents=details.consents,
         context=details.context,

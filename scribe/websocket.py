@@ -13,10 +13,20 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from scribe.access import Caller, Right
-from scribe.auth import COOKIE, same_origin
+from scribe.access import Caller, Right, refused, rights_to
+from scribe.auth import same_origin
+from scribe.calls import reached
 from scribe.capture import Capture
-from scribe.errors import BadRequest, Idle, NotAuthenticated, NotFound, ScribeError, TooLarge
+from scribe.cookies import page_caller, page_cookie
+from scribe.errors import (
+    BadRequest,
+    Idle,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    ScribeError,
+    TooLarge,
+)
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
@@ -25,6 +35,7 @@ from scribe.stream import AudioFrame, RefusedFrame, StreamEvent, StreamProtocol
 from scribe.wire import (
     SUBPROTOCOL,
     TOKEN_SUBPROTOCOL_PREFIX,
+    WORDS,
     ErrorMessage,
     FactChoice,
     FactStatus,
@@ -60,11 +71,11 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
     try:
         if SUBPROTOCOL not in offered:
             raise BadRequest(f"Offer the subprotocol {SUBPROTOCOL} when you connect.")
-        authenticate(websocket, server, session_id, offered)
-        websocket.scope.setdefault("caller", STREAM)
-        stored = await asyncio.to_thread(server.store.session, session_id)
+        who = await asyncio.to_thread(authenticate, websocket, server, session_id, offered)
+        websocket.scope["caller"] = who
+        stored = await reached(server, who, session_id, Right.STREAM)
         require_capture(stored, server.clock())
-        await connection.run(session_id)
+        await connection.run(session_id, who, rights_to(who, stored.whose))
     except ScribeError as error:
         await connection.refuse(error)
     except WebSocketDisconnect:
@@ -87,14 +98,17 @@ class Connection:
         self._protocol = StreamProtocol()
         self._outbox = Outbox()
         self._told_refused = False
+        self._who: Caller | None = None
+        self._rights: frozenset[Right] = frozenset()
 
-    async def run(self, session_id: str) -> None:
-        """From `start` to `ended`; raises what ends the stream before that."""
+    async def run(self, session_id: str, who: Caller, rights: frozenset[Right]) -> None:
+        """From `start` to `ended`, for a caller with these rights; raises what ends the stream before that."""
+        self._who, self._rights = who, rights
         start = await self._start()
         live = self._server.live
         capture, ready = await live.open(session_id, start, self._outbox)
         try:
-            await asyncio.to_thread(self._server.audit.record, "stream", "stream opened", session_id)
+            await asyncio.to_thread(self._server.audit.record, who.actor, "stream opened", session_id)
             if ready.paused:
                 self._protocol.stay_paused()
             self._outbox.put(ready)
@@ -189,13 +203,16 @@ class Connection:
 
     async def _mark_fact(self, session_id: str, fact_id: str, status: FactStatus) -> None:
         try:
+            if Right.CHANGE not in self._rights:
+                raise refused(Right.CHANGE)
             await self._server.live.mark_fact(session_id, fact_id, status)
-        except (NotFound, BadRequest) as error:
+        except (NotFound, BadRequest, NotAllowed) as error:
             # A fact may have been withdrawn while its choice was on the way: no reason to end the stream.
             self._outbox.put(ErrorMessage(code="fact_refused", detail=error.detail))
             return
         record = self._server.audit.record
-        await asyncio.to_thread(lambda: record("stream", "fact marked", session_id, status=status))
+        actor = self._who.actor if self._who else ""
+        await asyncio.to_thread(lambda: record(actor, "fact marked", session_id, status=status))
 
     def _refuse_frame(self) -> None:
         if not self._told_refused:
@@ -206,6 +223,8 @@ class Connection:
     async def _send(self) -> None:
         seconds = self._server.settings.send_seconds
         while (message := await self._outbox.get()) is not None:
+            if isinstance(message, WORDS) and Right.READ not in self._rights:
+                continue
             try:
                 async with asyncio.timeout(seconds):
                     await self._websocket.send_text(message.model_dump_json())
@@ -217,22 +236,21 @@ class Connection:
             raise self._outbox.closed
 
 
-def authenticate(websocket: WebSocket, server: Server, session_id: str, offered: list[str]) -> None:
-    """Raise NotAuthenticated unless the access token, a stream token of this session or a page cookie came."""
+def authenticate(websocket: WebSocket, server: Server, session_id: str, offered: list[str]) -> Caller:
+    """Who connects: by token, API key, stream token of this session or page cookie. Raises NotAuthenticated."""
     header = websocket.headers.get("authorization", "")
-    cookie = websocket.cookies.get(COOKIE)
     token = next((name for name in offered if name.startswith(TOKEN_SUBPROTOCOL_PREFIX)), None)
     if header.lower().startswith("bearer "):
         given = header[7:].strip()
         try:
-            server.auth.check_token(given)
+            return server.identity.by_bearer(given)
         except NotAuthenticated:
-            server.auth.check_stream_token(given, session_id)
-    elif token is not None:
-        server.auth.check_stream_token(token.removeprefix(TOKEN_SUBPROTOCOL_PREFIX), session_id)
-    elif cookie is not None:
-        server.auth.check_cookie(cookie)
-    else:
-        raise NotAuthenticated(
-            "A token is needed: `Authorization: Bearer …`, or the subprotocol `token.<stream token>`."
-        )
+            return server.identity.by_stream_token(given, session_id)
+    if token is not None:
+        return server.identity.by_stream_token(token.removeprefix(TOKEN_SUBPROTOCOL_PREFIX), session_id)
+    if page_cookie(websocket) is not None:
+        # A browser says where the page came from whenever it opens a socket, as it does when it posts.
+        return page_caller(websocket, "POST", server.identity)
+    raise NotAuthenticated(
+        "A token is needed: `Authorization: Bearer …`, or the subprotocol `token.<stream token>`."
+    )

@@ -275,6 +275,8 @@ ServerMessage: TypeAlias = Annotated[
     | ErrorMessage,
     Field(discriminator="type"),
 ]
+WORDS = (UtteranceMessage, SpeakerRevisionMessage, FactsMessage)
+"""Messages that hold what was said: not for a caller who may stream and may not read."""
 _SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 # --- REST bodies ----------------------------------------------------------------------------------------
@@ -297,6 +299,7 @@ class SessionView(Strict):
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     template: str
+    owner: str
     participants: tuple[Participant, ...]
     consents: tuple[Consent, ...]
     context: SessionContext
@@ -323,6 +326,7 @@ class SessionSummary(Strict):
     state: State
     created_at: AwareDatetime
     template: str
+    owner: str
     seconds: float
     ended_at: AwareDatetime | None = None
     signed_at: AwareDatetime | None = None
@@ -498,12 +502,15 @@ class ResolveFinding(Strict):
 
 
 class SignRequest(Strict):
-    """Signature and re-authentication: `token` is given anew, whatever the call came with."""
+    """Signature and re-authentication: in local mode `token` is given anew, whatever the call came with.
+
+    In organisation mode whoever signs has confirmed who they are at the provider, and no token is given.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     credentials: Annotated[str, Field(min_length=1, max_length=120)]
     attestation: str
-    token: SecretStr
+    token: SecretStr | None = None
 
 
 class AddendumRequest(Strict):
@@ -597,6 +604,17 @@ class SignIn(Strict):
     """The token of the sign-in link, exchanged for a cookie."""
 
     token: SecretStr
+
+
+class Me(Strict):
+    """Who the server takes the caller for; `confirmed_until` is set while they may sign, in organisation mode."""
+
+    mode: Literal["local", "organisation"]
+    actor: str
+    roles: tuple[str, ...]
+    rights: tuple[str, ...]
+    until: AwareDatetime | None = None
+    confirmed_until: AwareDatetime | None = None
 
 
 class Problem(BaseModel):

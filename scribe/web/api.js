@@ -25,6 +25,8 @@ const note = (id) => `${session(id)}/note`;
 
 export const api = {
   readiness: () => call("GET", "/readyz", undefined, { accept: [503] }),
+  me: () => call("GET", "/v1/me"),
+  signOut: () => call("POST", "/v1/sign-out"),
   signIn: (token) => call("POST", "/v1/sign-in", { token }, { own401: true }),
 
   templates: () => call("GET", "/v1/templates"),

@@ -2,11 +2,12 @@
 
    Addresses are fragments, which never leave the browser: `#/` lists the sessions, `#/new` begins one,
    `#/session/<id>` reviews one, `#/session/<id>/record` records it, `#token=<token>` signs in and is cleared
-   before anything else happens. */
+   before anything else happens, and so is `#refused=<why>`. */
 
 import { api, onSignedOut } from "./api.js";
 import { confirm } from "./dialog.js";
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
+import { readMe, setMode, takeRefusal } from "./me.js";
 import { hush, mount, refuse } from "./messages.js";
 import { leaveRecording, recordView, recording } from "./record.js";
 import { reviewView, unsaved } from "./review.js";
@@ -33,10 +34,24 @@ function takeToken() {
 
 async function begin() {
   const token = takeToken();
+  const refusal = takeRefusal();
   mount(document.querySelector("#messages"));
   onSignedOut(showSignIn);
   await frame();
+  if (refusal) return refused(refusal);
   await enter(token);
+}
+
+/** The organisation's sign-in let nobody in, or did not confirm who it is: say why, where that can be mended. */
+async function refused(reason) {
+  const error = new Error(S.refusals[reason] ?? S.refusals.not_verified);
+  try {
+    await readMe();
+  } catch {
+    return showSignIn(error);
+  }
+  await show();
+  refuse(error);
 }
 
 async function enter(token) {
@@ -61,9 +76,22 @@ async function frame() {
   top.replaceChildren(skip, home);
   try {
     const ready = await api.readiness();
+    setMode(ready.access);
     if (ready.weak && ready.notice) {
       top.append(el("p", { class: "weak", role: "note" }, el("strong", {}, S.notice), " ", ready.notice));
     }
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+const leave = button(S.signOut, signOut, { class: "quiet leave" });
+
+async function signOut() {
+  if (unsaved() && !(await mayLeave())) return;
+  try {
+    await api.signOut();
+    showSignIn();
   } catch (error) {
     refuse(error);
   }
@@ -83,6 +111,7 @@ function mayLeave() {
 
 function showSignIn(error = null) {
   shown += 1;
+  leave.remove();
   present(signInView({ error, entered: show }), S.signIn.title);
 }
 
@@ -94,6 +123,8 @@ async function show() {
   // The last view stays in sight until the next is here, but nothing in it can be done any more.
   main.inert = true;
   try {
+    await readMe();
+    top.append(leave);
     const view = await viewOf(session);
     if (mine === shown) present(view.node, view.title);
   } catch (error) {

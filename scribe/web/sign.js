@@ -1,9 +1,10 @@
 /* Signing: name, credentials, the attestation in full, the access token anew; and what a signature looks like. */
 
 import { api } from "./api.js";
-import { el, field, goTo } from "./dom.js";
+import { button, el, field, goTo } from "./dom.js";
 import { blockingOf } from "./finding.js";
 import { moment } from "./format.js";
+import { byOrganisation, confirmAddress, confirmed, readMe } from "./me.js";
 import { S } from "./strings.js";
 
 const LONGEST_NAME = 120;
@@ -16,7 +17,7 @@ export function signForm(review) {
     el("h2", { id: "sign-title" }, S.sign.title),
     el("p", {}, S.sign.lead),
     blocking.length > 0 && blocked(blocking),
-    form(review, blocking.length > 0),
+    byOrganisation() && !confirmed() ? confirmation(review) : form(review, blocking.length > 0),
   );
 }
 
@@ -36,6 +37,16 @@ function blocked(findings) {
         el("li", {}, el("a", { href: "#sign", onclick: jump(finding) }, finding.detail)),
       ),
     ),
+  );
+}
+
+/** In organisation mode a signature begins at the organisation's sign-in, which says anew who it is. */
+function confirmation(review) {
+  return el(
+    "div",
+    { class: "form" },
+    el("p", {}, S.sign.confirmLead),
+    el("p", {}, button(S.sign.confirm, () => location.assign(confirmAddress(review.id)), { class: "primary" })),
   );
 }
 
@@ -59,7 +70,7 @@ function form(review, shut) {
     const lacking = [
       [name, S.sign.name],
       [credentials, S.sign.credentials],
-      [token, S.sign.token],
+      ...(byOrganisation() ? [] : [[token, S.sign.token]]),
     ].find(([input]) => !input.value.trim());
     if (!tick.checked || lacking) {
       said.textContent = tick.checked ? S.sign.missing(lacking[1]) : S.sign.attest;
@@ -70,7 +81,7 @@ function form(review, shut) {
       name: name.value.trim(),
       credentials: credentials.value.trim(),
       attestation: review.view.attestation,
-      token: token.value.trim(),
+      ...(byOrganisation() ? {} : { token: token.value.trim() }),
     };
     const call = async () => {
       const answer = await api.sign(review.id, request);
@@ -78,7 +89,12 @@ function form(review, shut) {
       return answer;
     };
     submit.disabled = true;
-    const refused = (error) => (said.textContent = error.message);
+    const refused = async (error) => {
+      said.textContent = error.message;
+      if (error.code !== "not_confirmed") return;
+      await readMe();
+      review.draw("title");
+    };
     const done = await review.change(call, { done: S.sign.done, focus: "title", refused });
     if (done) window.scrollTo(0, 0);
     else submit.disabled = shut;
@@ -94,7 +110,7 @@ function form(review, shut) {
       field(S.sign.name, name),
       field(S.sign.credentials, credentials, S.sign.credentialsHint),
     ),
-    field(S.sign.token, token, [before, el("code", {}, command), after]),
+    !byOrganisation() && field(S.sign.token, token, [before, el("code", {}, command), after]),
     said,
     submit,
   );

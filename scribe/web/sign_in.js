@@ -1,11 +1,13 @@
 /* The plain page for whoever has no cookie: how to sign in, and a field for the token. */
 
 import { api } from "./api.js";
-import { el, field } from "./dom.js";
+import { button, el, field } from "./dom.js";
+import { byOrganisation, signInAddress } from "./me.js";
 import { S } from "./strings.js";
 
 /** `entered` is called once the cookie is there; `error` says why a link did not work. */
 export function signInView({ error, entered }) {
+  if (byOrganisation()) return organisationView(error);
   const token = el("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true });
   const said = el("p", { class: "refusal", role: "alert" }, error?.message ?? "");
   const submit = el("button", { type: "submit", class: "primary" }, S.signIn.submit);
@@ -42,6 +44,17 @@ export function signInView({ error, entered }) {
       said,
       submit,
     ),
+  );
+}
+
+function organisationView(error) {
+  return el(
+    "div",
+    { class: "narrow" },
+    el("h1", { tabindex: "-1" }, S.signIn.title),
+    el("p", { class: "lead" }, S.signIn.organisationLead),
+    el("p", { class: "refusal", role: "alert" }, error?.message ?? ""),
+    el("p", {}, button(S.signIn.organisation, () => location.assign(signInAddress), { class: "primary" })),
   );
 }
 

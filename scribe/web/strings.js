@@ -62,6 +62,20 @@ export const S = {
     token: "Access token",
     submit: "Sign in",
     empty: "Paste the access token first.",
+    organisationLead: "This page shows what was said in confidence, so it asks your organisation who you are.",
+    organisation: "Sign in with your organisation",
+  },
+  signOut: "Sign out",
+  refusals: {
+    provider_unreachable: "Your organisation's sign-in does not answer. Try again in a while.",
+    not_verified:
+      "What your organisation's sign-in answered could not be verified. Sign in again; if that does not help, tell whoever administers this server.",
+    no_role: "Your organisation's sign-in gives you no role here. Ask whoever administers it for one.",
+    account_disabled: "Your account here is disabled. Ask whoever administers this server.",
+    attempt_over: "That sign-in took too long or was begun in another window. Sign in again.",
+    declined: "Your organisation's sign-in did not let you in. Try again.",
+    other_person: "Somebody else came back from the sign-in than the person who is signed in here. Nothing was confirmed.",
+    not_fresh: "Your organisation's sign-in did not ask anew who you are, so nothing was confirmed.",
   },
 
   sessions: {
@@ -496,6 +510,9 @@ export const S = {
     credentialsHint: "as they stand on your licence, for example LCSW or PhD",
     token: "Access token",
     tokenHint: ["Signing asks for it again. ", "scribe token", " prints it."],
+    confirmLead:
+      "Before you sign, your organisation's sign-in asks once more who you are. You can then sign for five minutes.",
+    confirm: "Confirm who you are",
     submit: "Sign the note",
     attest: "Tick the statement above to sign.",
     missing: (field) => `Fill in: ${field}.`,

@@ -1,4 +1,4 @@
-"""Tokens and cookies."""
+"""The token of this machine, stream tokens, and what a browser says of itself."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 import jwt
 import pytest
 
-from scribe.auth import Auth, load_token, same_origin
+from scribe.auth import COOKIE, Auth, StreamOpener, cookie_name, load_token, same_origin
 from scribe.crypto import Secret
 from scribe.errors import CannotStart, NotAuthenticated
 
 KEY = Secret(bytes(32))
 AUTH = Auth("correct horse battery", KEY, timedelta(hours=4))
+WHO = StreamOpener("a1", "k1")
 
 
 @pytest.mark.parametrize("given", [None, "", "correct horse", "correct horse battery ", "ünï", "\ud800"])
@@ -26,34 +27,44 @@ def test_the_token_is_accepted() -> None:
     AUTH.check_token("correct horse battery")
 
 
-def test_a_stream_token_is_good_for_its_session_only() -> None:
-    token = AUTH.new_stream_token("s1", datetime.now(UTC)).text
-    AUTH.check_stream_token(token, "s1")
+def test_a_stream_token_is_good_for_its_session_only_and_says_who_asked_for_it() -> None:
+    token = AUTH.new_stream_token("s1", WHO, datetime.now(UTC)).text
+    assert AUTH.check_stream_token(token, "s1") == WHO
     with pytest.raises(NotAuthenticated, match="another session"):
         AUTH.check_stream_token(token, "s2")
 
 
 def test_a_stream_token_outlives_a_restart_but_not_its_time() -> None:
     now = datetime.now(UTC)
-    token = AUTH.new_stream_token("s1", now).text
+    token = AUTH.new_stream_token("s1", WHO, now).text
     Auth("another token entirely", KEY, timedelta(hours=4)).check_stream_token(token, "s1")
-    old = AUTH.new_stream_token("s1", now - timedelta(hours=5)).text
+    old = AUTH.new_stream_token("s1", WHO, now - timedelta(hours=5)).text
     with pytest.raises(NotAuthenticated, match="expired"):
         AUTH.check_stream_token(old, "s1")
 
 
-def test_a_token_of_one_kind_is_none_of_the_other() -> None:
-    now = datetime.now(UTC)
+def test_a_stream_token_that_is_signed_with_nothing_or_by_somebody_else_is_refused() -> None:
+    claims = {
+        "aud": "stream",
+        "sub": "s1",
+        "act": "a1",
+        "key": "",
+        "exp": datetime.now(UTC) + timedelta(hours=1),
+    }
+    for secret, algorithm in ((None, "none"), (bytes(32), "HS256")):
+        with pytest.raises(NotAuthenticated):
+            AUTH.check_stream_token(jwt.encode(claims, secret, algorithm), "s1")
+    nameless = {name: claims[name] for name in claims if name != "act"}
     with pytest.raises(NotAuthenticated):
-        AUTH.check_stream_token(AUTH.new_cookie(now), "s1")
-    with pytest.raises(NotAuthenticated):
-        AUTH.check_cookie(AUTH.new_stream_token("s1", now).text)
+        AUTH.check_stream_token(jwt.encode(nameless, KEY.derive("stream tokens"), "HS256"), "s1")
 
 
-def test_a_token_signed_with_nothing_is_refused() -> None:
-    forged = jwt.encode({"aud": "page", "exp": datetime.now(UTC) + timedelta(hours=1)}, None, "none")
-    with pytest.raises(NotAuthenticated):
-        AUTH.check_cookie(forged)
+@pytest.mark.parametrize(
+    ("scheme", "name"),
+    [("http", "scribe_session"), ("https", "__Host-scribe_session"), ("wss", "__Host-scribe_session")],
+)
+def test_by_https_a_cookie_is_bound_to_its_host(scheme: str, name: str) -> None:
+    assert cookie_name(COOKIE, scheme) == name
 
 
 @pytest.mark.parametrize(
