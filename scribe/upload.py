@@ -91,6 +91,7 @@ async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -
             while (block := await asyncio.to_thread(next, recording.blocks, None)) is not None:
                 samples += len(block)
                 await capture.hear_samples(block)
+                block.fill(0.0)
             body.require_whole()
             _require_length(samples / SAMPLE_RATE, recording.seconds)
             await asyncio.shield(on.keep(on.live.stop(capture)))
