@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
 import fcntl
 import ipaddress
@@ -49,6 +48,7 @@ from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.hardening import harden, overwrite_freed_memory
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.server import Server
@@ -195,15 +195,18 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
     `say` gets what a person should know; `announce` gets the line with the address, once connections are taken.
     """
     require_safe_address(settings.host)
-    os.umask(0o077)  # whatever this process makes, its owner alone can read
-    limit_arenas()
+    for missing in harden():
+        log.warning("this system keeps audio less close than it should: %s", missing)
     listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
         # The folder is ours before anything in it is touched: another server's sessions are not to be "recovered".
         with hold(open_data_dir(settings.data_dir)):
-            app = build_app(settings, await asyncio.to_thread(load_engines, settings, say))
+            engines = await asyncio.to_thread(load_engines, settings, say)
+            if not overwrite_freed_memory():
+                log.warning("this system does not overwrite memory that is freed: audio may linger there")
+            app = build_app(settings, engines)
             running = publish(settings.data_dir, url)
             # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
             # is no failure.
@@ -218,21 +221,6 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
                 running.unlink(missing_ok=True)
     finally:
         listener.close()
-
-
-M_ARENA_MAX = -8
-"""glibc's malloc.h."""
-
-
-def limit_arenas() -> None:
-    """Two heaps for all threads instead of one for each: what one thread freed serves the next.
-
-    Measured over 2.6 simulated hours of one session: 421 instead of 611 MB, and no growth after the first quarter
-    of an hour. Other C libraries than glibc have no such call and no such habit.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, 2)
 
 
 def require_safe_address(host: str) -> None:

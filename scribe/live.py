@@ -394,6 +394,7 @@ class Live:
             "seconds_transcribed": round(max(0, stored.transcribed) / SAMPLE_RATE, 3),
             "seconds_discarded": round((capture.position - kept) / SAMPLE_RATE, 3),
             "bytes_retained": retained,
+            "memory_locked": capture.memory_locked,
             "recognizer": info.engine,
             "recognizer_model": info.model,
             "product_version": version("ambient-scribe"),
