@@ -34,11 +34,10 @@ class AudioRing:
 
     def __init__(self, seconds: float, channels: int, start: int = 0) -> None:
         self._capacity = round(seconds * SAMPLE_RATE)
-        count = channels * self._capacity
-        memory = _mapped(count * np.dtype(np.float32).itemsize)
+        memory = _mapped(ring_bytes(seconds, channels))
         self.locked = _lock(memory)
         # The array keeps the mapping alive; both go, and the lock with them, when the ring does.
-        self._samples = np.frombuffer(memory, dtype=np.float32, count=count).reshape(channels, self._capacity)
+        self._samples = np.frombuffer(memory, dtype=np.float32).reshape(channels, self._capacity)
         # Whoever forgets to discard it, and a process that ends in any order: overwritten before it is unmapped.
         weakref.finalize(self, self._samples.fill, 0.0)
         self._start = start
@@ -112,6 +111,11 @@ class AudioRing:
         self._samples.fill(0.0)
         self._start = self._end
         return int(np.count_nonzero(self._samples.view(np.uint8)))
+
+
+def ring_bytes(seconds: float, channels: int) -> int:
+    """Memory of one ring."""
+    return channels * round(seconds * SAMPLE_RATE) * np.dtype(np.float32).itemsize
 
 
 def lockable(size: int) -> bool:

@@ -25,6 +25,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
 
+from asr.ring import lockable, ring_bytes
 from scribe import (
     api,
     checklist,
@@ -51,6 +52,7 @@ from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, Sto
 from scribe.hardening import harden, overwrite_freed_memory
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
+from scribe.logs import log_lost_errors
 from scribe.server import Server
 from scribe.store import Store
 from scribe.surroundings import Surroundings
@@ -195,6 +197,7 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
     `say` gets what a person should know; `announce` gets the line with the address, once connections are taken.
     """
     require_safe_address(settings.host)
+    asyncio.get_running_loop().set_exception_handler(log_lost_errors)
     for missing in harden():
         log.warning("this system keeps audio less close than it should: %s", missing)
     listener = listen(settings.host, settings.port)
@@ -253,8 +256,11 @@ def hold(folder: Path) -> Iterator[None]:
 def _add_probes(app: FastAPI, server: Server) -> None:
     registry = CollectorRegistry()
     recognition, live = server.engines.recognition, server.live
+    # Of a two-channel stream: what can be known before there is one. Each receipt says it of its own.
+    locks = lockable(ring_bytes(server.settings.ring_seconds, 2))
     gauges: list[tuple[str, str, Callable[[], float]]] = [
         ("scribe_streams", "Streams that are open now.", lambda: live.streams),
+        ("scribe_streams_not_locked", "Sessions whose audio may be swapped out.", lambda: live.not_locked),
         ("scribe_streams_max", "Streams that may be open at once.", lambda: server.engines.capacity),
         ("scribe_recognized_seconds", "Seconds of audio recognised.", lambda: recognition.audio_seconds),
         ("scribe_recognizing_seconds", "Seconds spent recognising.", lambda: recognition.busy_seconds),
@@ -282,6 +288,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
             "weak": info.weak,
             "notice": info.notice,
             "note_engine": server.engines.note.info.engine,
+            "memory_locked": locks,
             "streams": live.streams,
             "max_streams": server.engines.capacity,
         }

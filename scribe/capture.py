@@ -286,6 +286,8 @@ class Capture:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # They hold on to this capture, and it to them: its locked memory would wait for the collector.
+        self._tasks.clear()
         self._progress.set()
         async with self._lock:
             left = self._pipeline.discard() + self._drop_incoming()

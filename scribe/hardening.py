@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 if sys.platform != "win32":
@@ -40,17 +41,17 @@ def restart_with_wiping_heap() -> None:
         return
     given = os.environ.get("GLIBC_TUNABLES")
     tunables = f"{given}:{_ALLOCATOR['GLIBC_TUNABLES']}" if given else _ALLOCATOR["GLIBC_TUNABLES"]
-    os.execve(  # noqa: S606 - ourselves, with our own arguments
-        sys.executable,
-        [sys.executable, *sys.orig_argv[1:]],
-        {**os.environ, **_ALLOCATOR, "GLIBC_TUNABLES": tunables},
-    )
+    environment = {**os.environ, **_ALLOCATOR, "GLIBC_TUNABLES": tunables}
+    # Who may not be begun anew goes on as it is; `overwrite_freed_memory` will say what lacks.
+    with suppress(OSError):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - ourselves
 
 
 def harden() -> Sequence[str]:
     """Ask for all that must come before models and audio; a sentence for each thing that was not granted."""
     os.umask(0o077)  # whatever this process makes, its owner alone can read
     _limit_arenas()
+    _allow_locking()
     missing = []
     if not _no_core():
         missing.append("core dumps cannot be switched off")
@@ -92,6 +93,20 @@ def _limit_arenas() -> None:
     mallopt = _mallopt()
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 2)
+
+
+def lockable_bytes() -> int | None:
+    """How much memory this process may lock altogether; None where there is no limit."""
+    if sys.platform == "win32":
+        return 0
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _allow_locking() -> None:
+    if sys.platform != "win32":
+        most = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (most, most))
 
 
 def _no_core() -> bool:

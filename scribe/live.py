@@ -80,6 +80,11 @@ class Live:
         return sum(capture.outbox is not None for capture in self._captures.values()) + len(self._opening)
 
     @property
+    def not_locked(self) -> int:
+        """Sessions that are heard, or wait to be taken up again, and whose audio the system may swap out."""
+        return sum(not capture.memory_locked for capture in self._captures.values())
+
+    @property
     def full(self) -> bool:
         """Whether one more stream would be refused."""
         engines = self._around.engines

@@ -164,8 +164,9 @@ class Connection:
                     f"Nothing came for {seconds:g} seconds; reconnect and resume, or send pause."
                 ) from None
             match event:
-                case AudioFrame(payload):
-                    await capture.hear(payload)
+                case AudioFrame():
+                    await capture.hear(event.payload)
+                    del event  # or it would be kept until the next one comes, minutes later in a pause
                 case RefusedFrame():
                     self._refuse_frame()
                 case Pause():

@@ -29,6 +29,8 @@ _KEY_BYTES = 8
 _MASK_BYTES = 4
 _BLOCK_BYTES = 1 << 24
 _PAGE_BYTES = 4096
+_TELLING = {1: 6, 2: 5, 4: 5, 8: 4}
+"""Different bytes, by the width of a sample, that a key must have: silence is anywhere. A double is one sample."""
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _HASH_BITS = 20
 
@@ -97,7 +99,7 @@ def _float_forms(name: str, audio: NDArray[np.float32], rate: int) -> list[Form]
             "s16 (32767)": (clipped * 32767).astype("<i2"),
         }
         forms += [
-            Form(f"{side} {shape}", one.tobytes(), a_window * one.itemsize, min(one.itemsize, 4))
+            Form(f"{side} {shape}", one.tobytes(), a_window * one.itemsize, one.itemsize)
             for shape, one in shapes.items()
         ]
     return forms
@@ -112,6 +114,21 @@ def writable_mappings(pid: int) -> list[tuple[int, int, str]]:
             if parts[1].startswith("rw") and not parts[-1].startswith("[vv"):
                 begin, end = (int(one, 16) for one in parts[0].split("-"))
                 found.append((begin, end, parts[5].strip() if len(parts) > 5 else "anonymous"))
+    return found
+
+
+def rings(pid: int) -> list[tuple[int, int, set[str]]]:
+    """Begin, end and flags (proc(5), VmFlags) of the mappings that are left out of core dumps: those of rings."""
+    found = []
+    begin = end = 0
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        mapping = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw-p 0+ 00:00 0\s*$", line)
+        if mapping:
+            begin, end = (int(one, 16) for one in mapping.groups())
+        elif re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            begin = end = 0
+        elif line.startswith("VmFlags:") and end and "dd" in (flags := set(line.split()[1:])):
+            found.append((begin, end, flags))
     return found
 
 
@@ -147,15 +164,15 @@ class Search:
         self._forms = forms
         self._passes = []
         for masked in (False, True):
-            for width in (1, 2, 4):
+            for width in (1, 2, 4, 8):
                 chosen = [n for n, form in enumerate(forms) if form.width == width and form.masked == masked]
                 if chosen:
                     self._passes.append((masked, width, *self._keys(chosen, masked)))
 
     def _keys(
         self, chosen: Sequence[int], masked: bool
-    ) -> tuple[NDArray[np.uint8], dict[int, list[tuple[int, int]]]]:
-        """A filter by hash, and of each key the forms and places that begin with it."""
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint64], dict[int, list[tuple[int, int]]]]:
+        """A filter by hash, all keys in order, and of each the forms and places that begin with it."""
         places: dict[int, list[tuple[int, int]]] = {}
         for number in chosen:
             form = self._forms[number]
@@ -164,7 +181,7 @@ class Search:
             span = _KEY_BYTES + (_MASK_BYTES if masked else 0)
             for at in range(0, len(form.data) - span, step):
                 piece = form.data[at : at + span]
-                if len(set(piece)) < (5 if form.width == 2 else 6):
+                if len(set(piece)) < _TELLING[form.width]:
                     continue
                 key = int.from_bytes(piece[:_KEY_BYTES], "little")
                 if masked:
@@ -173,7 +190,7 @@ class Search:
         table = np.zeros(1 << _HASH_BITS, dtype=np.uint8)
         keys = np.fromiter(places, dtype=np.uint64, count=len(places))
         table[_hashed(keys)] = 1
-        return table, places
+        return table, np.sort(keys), places
 
     def scan(self, pid: int) -> list[Found]:
         """Every stretch of 20 ms or more in the memory of a process."""
@@ -188,7 +205,7 @@ class Search:
     def within(self, block: bytes, address: int = 0, name: str = "") -> Iterator[Found]:
         """Every stretch of 20 ms or more in these bytes."""
         memory = np.frombuffer(block, dtype=np.uint8)
-        for masked, width, table, places in self._passes:
+        for masked, width, table, keys, places in self._passes:
             seen: dict[int, tuple[int, int]] = {}
             for offset in range(0, _KEY_BYTES, width):
                 words = _words(memory, offset)
@@ -197,7 +214,8 @@ class Search:
                     words = words[: len(more)] ^ more
                 # Most memory is empty.
                 hits = np.flatnonzero(table[_hashed(words)])
-                hits = hits[words[hits] != 0]
+                nearest = np.minimum(np.searchsorted(keys, words[hits]), len(keys) - 1)
+                hits = hits[keys[nearest] == words[hits]]
                 for hit, word in zip(hits.tolist(), words[hits].tolist(), strict=True):
                     for number, at in places.get(word, ()):
                         here = hit * _KEY_BYTES + offset
