@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import fcntl
+import gc
 import ipaddress
 import logging
 import os
@@ -210,6 +211,9 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
             if not overwrite_freed_memory():
                 log.warning("this system does not overwrite memory that is freed: audio may linger there")
             app = build_app(settings, engines)
+            # What is there by now stays: the sweeps after each stream (see `live`) need not look at it again.
+            gc.collect()
+            gc.freeze()
             running = publish(settings.data_dir, url)
             # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
             # is no failure.

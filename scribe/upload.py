@@ -105,6 +105,7 @@ async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
         outbox.close()
+        on.live.sweep_soon()
 
 
 async def _read(request: Request, body: Body, idle_seconds: float) -> None:

@@ -72,6 +72,8 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         )
     else:
         await connection.close(1000, "")
+    finally:
+        server.live.sweep_soon()
 
 
 class Connection:
