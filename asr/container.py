@@ -8,7 +8,7 @@ stopped, begin anew with a header, or go on behind a hole: so a recorder can be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from asr.errors import UndecodableAudio, UnsupportedAudio
@@ -67,6 +67,18 @@ class Demuxer(Protocol):
         """What is complete but waited for its follower; what broke off is kept in case the stream goes on."""
         ...
 
+    def discard(self) -> int:
+        """Overwrite the bytes that wait for more; how many are not zero afterwards. Of no use from then on."""
+        ...
+
+
+def overwritten(pending: bytearray) -> int:
+    """Overwrite all bytes, then let them go; how many were not zero in between."""
+    pending[:] = bytes(len(pending))
+    left = len(pending) - pending.count(0)
+    pending.clear()
+    return left
+
 
 class PreSkip:
     """How much of the encoder's delay is still to be dropped; one per track."""
@@ -92,6 +104,13 @@ def opus_track(head: bytes, opening: bytes) -> Track:
             f"Expected Opus with 1 or 2 channels, but the header says {head[9]}; mix it down before sending."
         )
     return Track("opus", OPUS_RATE, head[9], int.from_bytes(head[10:12], "little"), head, opening)
+
+
+def continued(track: Track) -> Track:
+    """The same track for a decoder that goes on in its middle, where there is no delay to drop."""
+    if track.codec != "opus":
+        return track
+    return replace(track, delay=0, setup=track.setup[:10] + bytes(2) + track.setup[12:])
 
 
 def opus_samples(packet: bytes) -> int:

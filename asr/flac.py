@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from asr.container import Track, Unit
+from asr.container import Track, Unit, overwritten
 from asr.errors import UndecodableAudio, UnsupportedAudio
 
 _MAGIC = b"fLaC"
@@ -83,6 +83,10 @@ class FlacDemuxer:
                 yield self._cut(len(self._pending), header)
             # A header that the end cut short may be whole once the stream goes on: the search begins anew.
             self._loose, self._searched = True, 0
+
+    def discard(self) -> int:
+        """Overwrite the bytes that wait for more; how many are not zero afterwards."""
+        return overwritten(self._pending)
 
     def _units(self, *, ended: bool) -> Iterator[Unit]:
         while True:

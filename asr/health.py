@@ -83,7 +83,9 @@ class AudioHealthMonitor:
         """What the seconds completed by float32 [n, channels] more samples show."""
         skipped = min(self._skip, len(audio))
         self._skip -= skipped
-        self._rest = np.concatenate((self._rest, audio[skipped:]))
+        begun, heard = self._rest, np.concatenate((self._rest, audio[skipped:]))
+        begun.fill(0.0)
+        self._rest = heard
         found: list[AudioHealth] = []
         while len(self._rest) >= BLOCK:
             block, self._rest = self._rest[:BLOCK], self._rest[BLOCK:]
@@ -91,6 +93,7 @@ class AudioHealthMonitor:
             found += self._look(block)
         # Our own copy, so that no view keeps a longer stretch of audio alive.
         self._rest = self._rest.copy()
+        heard.fill(0.0)
         return found
 
     def utterance(self, channel: int, audio: Audio, at: int) -> Sequence[AudioHealth]:
@@ -98,9 +101,18 @@ class AudioHealthMonitor:
         low = len(audio) > 0 and float(np.max(np.abs(audio))) < LOW_PEAK
         return self._say("low_level", channel, at) if low else ()
 
-    def discard(self) -> None:
-        """Overwrite the begun second."""
-        self._rest.fill(0.0)
+    def discard(self) -> int:
+        """Overwrite the begun second, which is left out; what was learnt of those before it stays.
+
+        Returns the bytes of it that are not zero afterwards.
+        """
+        kept = self._rest
+        kept.fill(0.0)
+        if len(kept):
+            self._skip = BLOCK - len(kept)
+            self._at += BLOCK
+        self._rest = np.zeros((0, self._channels), dtype=np.float32)
+        return int(np.count_nonzero(kept.view(np.uint8)))
 
     def _look(self, block: NDArray[np.float32]) -> list[AudioHealth]:
         """What the second float32 [16000, channels] shows, beside those before it."""

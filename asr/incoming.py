@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.container import OPUS_RATE, Demuxer, Track, Unit
+from asr.container import OPUS_RATE, Demuxer, Track, Unit, continued
 from asr.decoder import PacketDecoder, bounded
 from asr.demuxer import DEMUXERS
 from asr.errors import AsrError, UndecodableAudio
@@ -68,6 +68,19 @@ class Incoming:
         elif self._demuxer is not None and not self._damaged:
             yield from self._blocks(self._demuxer.flush())
         yield bounded(self._resampler.flush())
+        if self._track is not None:
+            # What the codec library keeps of the last packets goes with its decoder.
+            self._decoder = PacketDecoder(continued(self._track))
+
+    def discard(self) -> int:
+        """Let go of all that is kept of the sound: half units, the decoder, the resampler's filter.
+
+        Returns the bytes that are still held, counted where they can be. Of no use afterwards.
+        """
+        self._damaged = True
+        self._decoder = None
+        self._resampler.discard()
+        return sum(one.discard() for one in (self._pcm, self._demuxer) if one is not None)
 
     def _blocks(self, units: Iterator[Unit]) -> Iterator[NDArray[np.float32]]:
         gathered: list[NDArray[np.float32]] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from asr.container import MAX_UNIT_BYTES, PreSkip, Track, Unit, opus_samples, opus_track
+from asr.container import MAX_UNIT_BYTES, PreSkip, Track, Unit, opus_samples, opus_track, overwritten
 from asr.errors import UndecodableAudio, UnsupportedAudio
 
 _CAPTURE = b"OggS"
@@ -45,6 +45,11 @@ class OggDemuxer:
         """Nothing: a page says itself where it ends."""
         self._loose = bool(self._opening)
         return iter(())
+
+    def discard(self) -> int:
+        """Overwrite the bytes that wait for more; how many are not zero afterwards."""
+        self._part = None
+        return overwritten(self._pending)
 
     def _units(self) -> Iterator[Unit]:
         while (page := self._next_page()) is not None:

@@ -134,6 +134,11 @@ class PcmDecoder:
         self._rest = joined[whole:]
         return self._decode(joined[:whole]).reshape(-1, self._channels)
 
+    def discard(self) -> int:
+        """Let the bytes of a half sample go; how many are left."""
+        self._rest = b""
+        return 0
+
     def flush(self) -> NDArray[np.float32]:
         """float32 [0, channels]: nothing is held back but a broken sample.
 

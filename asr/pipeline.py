@@ -99,6 +99,11 @@ class Pipeline:
         return self._ring.end
 
     @property
+    def memory_locked(self) -> bool:
+        """Whether the system keeps this session's audio out of swap."""
+        return self._ring.locked
+
+    @property
     def room(self) -> int:
         """Samples that `push` takes now."""
         return self._ring.room
@@ -121,8 +126,9 @@ class Pipeline:
     def flush(self) -> Sequence[Event]:
         """Close every open utterance, so that `next_job` gives their finals: at a pause and at the end.
 
-        Audio pushed afterwards is heard with fresh state.
+        Audio pushed afterwards is heard with fresh state; but for what waits for its words, nothing is kept of it.
         """
+        self._health.discard()
         return [event for stream in self._streams for event in stream.flush()]
 
     @property
@@ -207,11 +213,9 @@ class Pipeline:
         self._ring.release(checkpoint.position)
 
     def discard(self) -> int:
-        """Overwrite all audio, decided or not; the bytes of the ring that are not zero afterwards."""
-        for stream in self._streams:
-            stream.discard()
-        self._health.discard()
-        return self._ring.discard()
+        """Overwrite all audio, decided or not; the bytes of it that are not zero afterwards, wherever they lay."""
+        left = sum(stream.discard() for stream in self._streams)
+        return left + self._health.discard() + self._ring.discard()
 
     def _current_speaker(self, channel: int) -> str:
         return _channel_speaker(channel) if self._diarizer is None else self._diarizer.current

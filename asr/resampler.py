@@ -23,6 +23,7 @@ class Resampler:
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
+        self._sample_rate = sample_rate
         self._channels = channels
         self._stream = (
             None
@@ -43,5 +44,13 @@ class Resampler:
         if self._stream is None:
             return nothing
         tail = cast("NDArray[np.float32]", self._stream.resample_chunk(nothing, last=True))
-        self._stream.clear()
+        self.discard()
         return tail
+
+    def discard(self) -> None:
+        """Overwrite the samples that wait for what follows, and those before them; ready for new audio."""
+        if self._stream is not None:
+            # Through the same buffers, which libsoxr keeps; what it gives for it is silence or a stump.
+            self._stream.clear()
+            self._stream.resample_chunk(np.zeros((self._sample_rate, self._channels), dtype=np.float32))
+            self._stream.clear()

@@ -91,10 +91,18 @@ def _recognize(decoder: pocketsphinx.Decoder, audio: Audio) -> Hypothesis:
     decoder.start_utt()
     decoder.process_raw((np.clip(audio, -1.0, 1.0) * 32_767).astype("<i2").tobytes(), False, True)
     decoder.end_utt()
+    words = _words(decoder, len(audio) / SAMPLE_RATE)
+    # A new front end: the old one keeps the last frame.
+    decoder.reinit_feat()
+    # Its posteriors say little of the words and are no log-probability of a text: none is given.
+    return Hypothesis(tuple(words))
+
+
+def _words(decoder: pocketsphinx.Decoder, seconds: float) -> list[Word]:
+    """The words of the utterance that has ended, `seconds` long."""
+    words: list[Word] = []
     if decoder.hyp() is None:
-        return Hypothesis(())
-    seconds = len(audio) / SAMPLE_RATE
-    words = []
+        return words
     for segment in decoder.seg():
         text = _VARIANT.sub("", segment.word)
         if text.startswith(("<", "[", "+")):
@@ -103,5 +111,4 @@ def _recognize(decoder: pocketsphinx.Decoder, audio: Audio) -> Hypothesis:
         start = segment.start_frame / _FRAMES_A_SECOND
         end = (segment.end_frame + 1) / _FRAMES_A_SECOND
         words.append(Word(text, min(start, seconds), min(end, seconds), min(1.0, max(0.0, segment.prob))))
-    # Its posteriors say little of the words and are no log-probability of a text: none is given.
-    return Hypothesis(tuple(words))
+    return words

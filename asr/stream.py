@@ -179,6 +179,7 @@ class ChannelStream:
         while self._cursor + WINDOW <= self._ring.end:
             audio = self._ring.read(self._channel, self._cursor, self._cursor + WINDOW)
             (probability,) = self._detector.push(audio)
+            audio.fill(0.0)
             self._states.append(self._detector.state)
             self._cursor += WINDOW
             if self._is_other():
@@ -293,12 +294,16 @@ class ChannelStream:
             self._language.learn(hypothesis.language, hypothesis.language_probability, seconds)
         return heard
 
-    def discard(self) -> None:
-        """Overwrite what the detector keeps of the audio, and forget everything not yet decided."""
-        self._detector.discard()
+    def discard(self) -> int:
+        """Overwrite what the detector keeps of the audio, and forget everything not yet decided.
+
+        Returns the bytes of it that are not zero afterwards.
+        """
+        left = self._detector.discard()
         self._open = None
         self._closed.clear()
         self._begin_at(ChannelState(self._ring.end))
+        return left
 
     def _begin_at(self, state: ChannelState) -> None:
         """Hear what follows `state`, with nothing open."""

@@ -88,6 +88,8 @@ class VoiceActivityModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # A heap of its own would keep the last window; what goes back to the process's is overwritten there.
+        options.enable_cpu_mem_arena = False
         found = path or _model_path()
         try:
             self._session = onnxruntime.InferenceSession(
@@ -114,6 +116,8 @@ class VoiceActivityDetector:
 
     def __init__(self, model: VoiceActivityModel) -> None:
         self._model = model
+        # The context of the next window, then the samples that do not yet make one.
+        self._heard = np.zeros(CONTEXT, dtype=np.float32)
         self.reset()
 
     @property
@@ -122,27 +126,34 @@ class VoiceActivityDetector:
         return self._state
 
     def reset(self, state: DetectorState | None = None) -> None:
-        """Forget the audio, and go on from `state` or as if nothing had been heard; the next sample begins a window."""
+        """Forget the audio, and go on from `state` or as if nothing had been heard; the next sample begins a window.
+
+        What is forgotten is overwritten.
+        """
         self._state = state or DetectorState.fresh()
-        # The context of the next window, then the samples that do not yet make one.
+        self._heard.fill(0.0)
         self._heard = np.zeros(CONTEXT, dtype=np.float32)
 
-    def discard(self) -> None:
-        """Overwrite the audio that is kept, then forget as `reset` does."""
-        self._heard.fill(0.0)
+    def discard(self) -> int:
+        """Forget as `reset` does; the bytes of the audio that was kept that are not zero afterwards."""
+        kept = self._heard
         self.reset()
+        return int(np.count_nonzero(kept.view(np.uint8)))
 
     def push(self, audio: Audio) -> Sequence[float]:
         """The probability of speech in each window completed by float32 [n] more samples."""
         heard = np.concatenate((self._heard, audio))
         count = (len(heard) - CONTEXT) // WINDOW
-        self._heard = heard[count * WINDOW :]
+        self._heard.fill(0.0)
+        # Our own copy, so that nothing of what was judged stays with it.
+        self._heard = heard[count * WINDOW :].copy()
         if count == 0:
             return ()
         windows = np.lib.stride_tricks.sliding_window_view(heard, CONTEXT + WINDOW)[: count * WINDOW : WINDOW]
         # Several windows in one run give bit for bit what one after the other gives (tested).
         probabilities, self._state = self._model.run(np.ascontiguousarray(windows), self._state)
         loudness = np.sqrt(np.mean(np.square(windows[:, CONTEXT:]), axis=1))
+        heard.fill(0.0)
         return [
             0.0 if loud < GATE else float(probability)
             for loud, probability in zip(loudness, probabilities, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asr.container import MAX_UNIT_BYTES, PreSkip, Track, Unit, opus_samples, opus_track
+from asr.container import MAX_UNIT_BYTES, PreSkip, Track, Unit, opus_samples, opus_track, overwritten
 from asr.errors import UndecodableAudio, UnsupportedAudio
 
 EBML = 0x1A45DFA3
@@ -80,6 +80,10 @@ class WebmDemuxer:
         if self._track is not None:
             self._skip = 0
             self._loose = True
+
+    def discard(self) -> int:
+        """Overwrite the bytes that wait for more; how many are not zero afterwards."""
+        return overwritten(self._pending)
 
     def _units(self, *, ended: bool) -> Iterator[Unit]:
         pending = self._pending

@@ -306,7 +306,9 @@ class WhisperRecognizer:
         padded = np.zeros(samples, dtype=np.float32)
         padded[: len(audio)] = audio
         # The encoder halves the frames; an odd one would be half a step.
-        return self._model.encode(self._model.feature_extractor(padded)[:, : samples // HOP // 2 * 2])
+        features = self._model.feature_extractor(padded)[:, : samples // HOP // 2 * 2]
+        padded.fill(0.0)
+        return self._model.encode(features)
 
     def _words(self, found: _Found, window: Audio, tokenizer: Tokenizer) -> list[Word]:
         """The words of the text tokens, by how the decoder's attention walks over the audio."""

@@ -134,9 +134,11 @@ class Capture:
                 f"The stream goes on at sample {resume_from}; `at` is {first}, which would leave a hole."
             )
         try:
-            self._incoming = Incoming(start.encoding, start.sample_rate, start.channels)
+            incoming = Incoming(start.encoding, start.sample_rate, start.channels)
         except AsrError as error:
             raise BadRequest(str(error)) from None
+        self._drop_incoming()
+        self._incoming = incoming
         self._due = resume_from
         # A paused capture has nothing to replay: what is heard next is said after it resumed.
         self._skip = 0 if self.paused else resume_from - first
@@ -153,6 +155,7 @@ class Capture:
 
     async def hear(self, payload: bytes) -> None:
         """One frame in the declared encoding; waits while the ring is full. Raises UnusableAudio."""
+        self._raise_if_over()
         incoming = self._incoming
         assert incoming is not None
         try:
@@ -160,6 +163,7 @@ class Capture:
             blocks = incoming.push(payload)
             while (block := next(blocks, None)) is not None:
                 await self.hear_samples(block)
+                block.fill(0.0)
                 # What is replayed and skipped waits for nothing by itself; the other sessions get their turn.
                 await asyncio.sleep(0)
         except AsrError as error:
@@ -239,7 +243,7 @@ class Capture:
             # What the decoder holds back belongs to what was heard, and is heard if the client does not come back.
             # Behind samples that found no room, in what was skipped, or off the record it does not.
             if self.paused or self._skip or self._pipeline.position < self._due:
-                self._incoming = None
+                self._drop_incoming()
 
     def correct(self, line: TranscriptLine) -> None:
         """The clinician corrected a line: it is not to be told or stored otherwise again."""
@@ -251,6 +255,11 @@ class Capture:
     def confirm(self, speakers: Mapping[str, SpeakerAssignment]) -> None:
         """The clinician said who is who."""
         self._tell_again(self._lines.confirm(speakers))
+
+    @property
+    def memory_locked(self) -> bool:
+        """Whether the system keeps this session's audio out of swap."""
+        return self._pipeline.memory_locked
 
     @property
     def position(self) -> int:
@@ -277,9 +286,11 @@ class Capture:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # They hold on to this capture, and it to them: its locked memory would wait for the collector.
+        self._tasks.clear()
         self._progress.set()
         async with self._lock:
-            left = self._pipeline.discard()
+            left = self._pipeline.discard() + self._drop_incoming()
         if self.facts is not None:
             await self.facts.let_go()
         return left
@@ -289,6 +300,11 @@ class Capture:
     @property
     def _seconds(self) -> float:
         return self._pipeline.position / SAMPLE_RATE
+
+    def _drop_incoming(self) -> int:
+        """Let go of what the decoder keeps; the bytes that are left."""
+        incoming, self._incoming = self._incoming, None
+        return 0 if incoming is None else incoming.discard()
 
     def _emit(self, message: ServerMessage) -> None:
         if self.outbox is not None:
@@ -310,6 +326,7 @@ class Capture:
             with suppress(AsrError, NotConsented):
                 for tail in self._incoming.flush():
                     await self.hear_samples(tail)
+                    tail.fill(0.0)
         async with self._lock:
             self._handle(await to_the_end(self._pipeline.flush))
             self._look_again()

@@ -32,6 +32,7 @@ from scribe.config import Settings, read_settings
 from scribe.doctor import examine
 from scribe.errors import BadRequest, CannotStart, ScribeError
 from scribe.local import Address, serving
+from scribe.logs import log_to_stderr
 from scribe.sample import sample_audio, sample_mono
 from scribe.terminal import print_checklist, print_note, print_receipt, print_sessions
 from scribe.transcribe import hear, new_session
@@ -79,7 +80,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
     )
-    _log_to_stderr(settings)
+    log_to_stderr(settings.log_level)
 
     def announce(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the line that other programs wait for
@@ -392,15 +393,6 @@ def _open(file: Path) -> Any:
 def _say(text: str) -> None:
     if text:
         logging.getLogger("scribe").info(text)
-
-
-def _log_to_stderr(settings: Settings) -> None:
-    level = settings.log_level.upper()
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr, force=True
-    )
-    for noisy in ("alembic", "faster_whisper", "httpx", "httpx2", "huggingface_hub"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _print_link(text: str, link: str) -> None:

@@ -200,7 +200,8 @@ def _refusals() -> Iterator[None]:
 
 def _plain_reason(error: BaseException | None) -> str:
     if isinstance(error, sqlite3.Error):
-        return error.sqlite_errorname
+        # Python's own part of the driver raises these without a name.
+        return getattr(error, "sqlite_errorname", "a value that cannot be read")
     state = getattr(error, "sqlstate", None)  # PostgreSQL's Appendix A
     return f"SQLSTATE {state}" if state else "it does not answer"
 

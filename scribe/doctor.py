@@ -13,12 +13,14 @@ from typing import Literal
 
 from asr.errors import AsrError
 from asr.models import installed
+from asr.ring import lockable, ring_bytes
 from asr.vad import VoiceActivityModel
 from scribe.app import open_data_dir, open_database
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.engines import load_recognizer, openai_engine
 from scribe.errors import CannotStart
+from scribe.hardening import lockable_bytes
 from scribe.keys import load_keys
 from scribe.listening import listen
 from scribe.sample import sample_truth
@@ -47,6 +49,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _note(settings)
     yield from _models(settings)
     yield from _recognizer(settings)
+    yield _memory(settings)
     try:
         VoiceActivityModel()
         yield Check("Voice activity", "good", "the model loads")
@@ -88,6 +91,25 @@ def _models(settings: Settings) -> Iterator[Check]:
         "good" if found else "weak",
         f"{len(found)} in {settings.models_dir}" if found else f"none in {settings.models_dir}",
         "" if found else "`scribe models pull base.en` puts one there.",
+    )
+
+
+def _memory(settings: Settings) -> Check:
+    """Whether the audio of streams is kept out of swap, and of how many at once."""
+    size = ring_bytes(settings.ring_seconds, 2)
+    limit = lockable_bytes()
+    if not lockable(size):
+        found = "the system lets no memory of this size be locked, so audio may be swapped out"
+    elif limit is None or lockable(limit + size):  # a privileged process is not held to it
+        return Check("Audio in memory", "good", "kept out of swap, whatever the number of streams")
+    else:
+        found = f"kept out of swap for {limit // size} streams of two channels at once"
+    return Check(
+        "Audio in memory",
+        "weak",
+        found,
+        f"A limit on locked memory of {size // 1024} kB a stream (`ulimit -l`, LimitMEMLOCK= of a service) "
+        "keeps all of them out; or switch swap off.",
     )
 
 

@@ -7,6 +7,7 @@ end of each the receipt and the draft. One per server, in one event loop.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,9 @@ from summarizer.errors import EngineFailed
 
 log = logging.getLogger("scribe.live")
 
+SWEEP_SECONDS = 1.0
+"""After a stream has ended: time for its socket to be closed and its tasks to be over."""
+
 
 class Live:
     """The captures of this server by session."""
@@ -71,6 +75,7 @@ class Live:
         # What opens, cuts and ends one session waits for one another; sessions do not wait for each other.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
+        self._sweep: asyncio.TimerHandle | None = None
         # One thread reads facts for all: however many sessions there are, finals have the rest of the machine.
         self._reader = ThreadPoolExecutor(1, "facts")
 
@@ -78,6 +83,23 @@ class Live:
     def streams(self) -> int:
         """Streams that are open now."""
         return sum(capture.outbox is not None for capture in self._captures.values()) + len(self._opening)
+
+    def sweep_soon(self) -> None:
+        """Free what only reference cycles keep of a stream that has ended: unread frames, a socket's buffers, a ring.
+
+        The collector would come by itself, but on a quiet server after hours.
+        """
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        self._sweep = None
+        gc.collect()
+
+    @property
+    def not_locked(self) -> int:
+        """Sessions that are heard, or wait to be taken up again, and whose audio the system may swap out."""
+        return sum(not capture.memory_locked for capture in self._captures.values())
 
     @property
     def full(self) -> bool:
@@ -345,6 +367,7 @@ class Live:
         if capture is not None:
             outbox = capture.outbox
             await capture.let_go(reason)
+            self.sweep_soon()
             if outbox is not None:
                 outbox.close(reason)
 
@@ -364,6 +387,7 @@ class Live:
             finally:
                 self._ending.pop(capture.id, None)
                 self._lingering.pop(capture.id, None)
+                self.sweep_soon()
 
     async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
         url = f"/v1/sessions/{session_id}/note"
@@ -397,6 +421,7 @@ class Live:
             "seconds_transcribed": round(max(0, stored.transcribed) / SAMPLE_RATE, 3),
             "seconds_discarded": round((capture.position - kept) / SAMPLE_RATE, 3),
             "bytes_retained": retained,
+            "memory_locked": capture.memory_locked,
             "recognizer": info.engine,
             "recognizer_model": info.model,
             "product_version": version("ambient-scribe"),

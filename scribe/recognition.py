@@ -58,11 +58,15 @@ class Turn:
     async def recognize(self, request: Request) -> Hypothesis:
         """The hypothesis of a request; its audio is overwritten afterwards, whatever happened.
 
-        Raises what the recogniser raised. Who is cancelled leaves at once; the audio is overwritten, and the
-        turn goes to the next, when the recogniser is done with it.
+        Raises what the recogniser raised. Who is cancelled leaves at once, and its audio is overwritten at once,
+        whatever the recogniser makes of it; the turn goes to the next when the recogniser is done.
         """
         self.running = self._decode(request)
-        return await asyncio.shield(self.running)
+        try:
+            return await asyncio.shield(self.running)
+        except asyncio.CancelledError:
+            request.audio.fill(0.0)
+            raise
 
 
 class Recognition:

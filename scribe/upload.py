@@ -95,6 +95,7 @@ async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -
             while (block := await asyncio.to_thread(next, recording.blocks, None)) is not None:
                 samples += len(block)
                 await capture.hear_samples(block)
+                block.fill(0.0)
             body.require_whole()
             _require_length(samples / SAMPLE_RATE, recording.seconds)
             await asyncio.shield(on.keep(on.live.stop(capture)))
@@ -108,6 +109,7 @@ async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
         outbox.close()
+        on.live.sweep_soon()
 
 
 async def _read(request: Request, body: Body, idle_seconds: float) -> None:

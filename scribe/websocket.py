@@ -87,6 +87,8 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         )
     else:
         await connection.close(1000, "")
+    finally:
+        server.live.sweep_soon()
 
 
 class Connection:
@@ -182,8 +184,9 @@ class Connection:
                     f"Nothing came for {seconds:g} seconds; reconnect and resume, or send pause."
                 ) from None
             match event:
-                case AudioFrame(payload):
-                    await capture.hear(payload)
+                case AudioFrame():
+                    await capture.hear(event.payload)
+                    del event  # or it would be kept until the next one comes, minutes later in a pause
                 case RefusedFrame():
                     self._refuse_frame()
                 case Pause():

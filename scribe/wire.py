@@ -233,6 +233,8 @@ class Receipt(Strict):
     seconds_transcribed: float
     seconds_discarded: float
     bytes_retained: int
+    memory_locked: bool | None = None
+    """Whether the system kept the audio out of swap; unknown in receipts of before this was told."""
     recognizer: str
     recognizer_model: str
     product_version: str

@@ -7,11 +7,14 @@ import io
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from compressed import compressed
+from memory import Search, forms_of
 from running import TOKEN, consented, server, whisper_is_here
 
 from asr.decoder import decode
@@ -147,26 +150,105 @@ def test_the_search_finds_audio_and_words_where_they_are(tmp_path: Path) -> None
     assert clinical(["Exhausting,", "so"]) == {b"exhausting"}
 
 
-@pytest.mark.skipif(not whisper_is_here(), reason="no Whisper model in SCRIBE_MODELS_DIR or ../shared/models")
-def test_the_kernel_saw_no_other_file_opened_for_writing(tmp_path: Path) -> None:
-    strace = shutil.which("strace")
-    if strace is None or subprocess.run([strace, "-o", "/dev/null", "true"], check=False).returncode:
+@pytest.fixture
+def strace() -> str:
+    found = shutil.which("strace")
+    if found is None or subprocess.run([found, "-o", "/dev/null", "true"], check=False).returncode:
         pytest.skip("strace is not installed or may not trace here")
+    return found
+
+
+@pytest.mark.skipif(not whisper_is_here(), reason="no Whisper model in SCRIBE_MODELS_DIR or ../shared/models")
+def test_the_kernel_saw_no_other_file_opened_for_writing_and_no_audio_written(
+    tmp_path: Path, strace: str
+) -> None:
     trace = tmp_path / "trace"
-    calls = "trace=open,openat,creat,memfd_create,mknod,mknodat,rename,renameat,renameat2,link,linkat"
-    prefix = (strace, "-f", "--seccomp-bpf", "-qq", "-e", calls, "-o", str(trace))
-    with server(tmp_path / "data", prefix=prefix) as running:
-        asyncio.run(one_session(running.url, sample_audio()[: 20 * RATE], tmp_path / "nothing"))
-    written = set()
+    audio = sample_audio()[: 20 * RATE]
+    with server(tmp_path / "data", prefix=traced(strace, trace)) as running:
+        asyncio.run(one_session(running.url, audio, tmp_path / "nothing"))
+    sent = (audio * 32767).astype("<i2").tobytes()
+    judge(trace, tmp_path, Search(forms_of("pcm_s16le", RATE, 2, sent)))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("encoding", ["opus_webm", "flac"])
+def test_the_kernel_saw_no_audio_of_a_recording_written(tmp_path: Path, strace: str, encoding: str) -> None:
+    trace = tmp_path / "trace"
+    recording = compressed(encoding, sample_audio())
+    with (
+        server(tmp_path / "data", prefix=traced(strace, trace), asr="pocketsphinx") as running,
+        running.http as http,
+    ):
+        session = http.post("/v1/sessions", json=consented(channels=2).model_dump(mode="json")).json()
+        # Over a megabyte of a recording would be spooled by a form parser.
+        answer = http.post(f"/v1/sessions/{session['id']}/audio", content=recording)
+        assert "event: ended" in answer.text, answer.text
+    rate = RATE if encoding == "flac" else 48_000
+    judge(trace, tmp_path, Search(forms_of(encoding, rate, 2, recording)))
+
+
+def test_the_trace_shows_audio_that_is_written(tmp_path: Path, strace: str) -> None:
+    trace = tmp_path / "trace"
+    sent = (sample_audio()[: 10 * RATE] * 32767).astype("<i2").tobytes()
+    (tmp_path / "data").mkdir()
+    program = "import os, sys; os.pwrite(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT), sys.stdin.buffer.read(), 777)"
+    command = [*traced(strace, trace), sys.executable, "-c", program, str(tmp_path / "data" / "scribe.db")]
+    subprocess.run(command, input=b"x" * 20_000 + sent[100_001:200_000], check=True)
+
+    with pytest.raises(AssertionError, match="pwrite64"):
+        judge(trace, tmp_path, Search(forms_of("pcm_s16le", RATE, 2, sent)))
+
+
+OPENS = "open,openat,creat,memfd_create,mknod,mknodat,rename,renameat,renameat2,link,linkat"
+WRITES = "write,pwrite64,writev,pwritev,pwritev2"
+COPIES = "sendfile,splice,tee,vmsplice,copy_file_range,msync,process_vm_writev"
+"""Calls that write what is not in their arguments: none is expected."""
+
+
+def traced(strace: str, trace: Path) -> tuple[str, ...]:
+    """A command that runs another and notes what it opens and writes, every byte of it, and to what."""
+    calls = f"trace={OPENS},{WRITES},{COPIES},mmap"
+    return (strace, "-f", "--seccomp-bpf", "-qq", "-y", "-xx", "-s", "1000000", "-e", calls, "-o", str(trace))
+
+
+def judge(trace: Path, folder: Path, wanted: Search) -> None:
+    """No file but the store's own was opened for writing, and nothing that was written anywhere holds audio."""
+    opened: set[str] = set()
+    copied: list[str] = []
+    shared: set[str] = set()
+    written = 0
     for line in trace.read_text(errors="replace").splitlines():
         call = re.match(r"\d+\s+(\w+)\((.*)", line)
         if call is None or re.search(r"= -1 E", line):
             continue
-        if call[1] not in ("open", "openat") or re.search(r"O_WRONLY|O_RDWR|O_CREAT", call[2]):
-            written |= set(re.findall(r'"([^"]*)"', call[2])) or {line}
+        name, said = call[1], call[2]
+        if name in COPIES.split(","):
+            copied.append(line[:200])
+        elif name == "mmap":
+            if "MAP_SHARED" in said and "PROT_WRITE" in said:
+                shared |= {plain(path) for path in re.findall(r"\d+<([^>]*)>", said)} or {line[:200]}
+        elif name in WRITES.split(","):
+            to = re.match(r"\d+<([^>]*)>", said)
+            if to is None or not plain(to[1]).startswith(("socket:", "anon_inode:", "TCP")):
+                content = b"".join(
+                    bytes.fromhex(one.replace("\\x", "")) for one in re.findall(r'"([^"]*)"', said)
+                )
+                written += len(content)
+                assert "..." not in said, "all bytes are in the trace"
+                assert not list(wanted.within(content)), line[:200]
+        elif name not in ("open", "openat") or re.search(r"O_WRONLY|O_RDWR|O_CREAT", said):
+            opened |= {plain(path) for path in re.findall(r'"([^"]*)"', said)} or {line[:200]}
+    data = re.escape(f"{folder}/data/")
     allowed = re.compile(
-        rf"^(?:{re.escape(str(tmp_path))}/data/(?:scribe\.db(?:-wal|-shm|-journal)?|key(?:\.[0-9a-f]{{8}})?|lock|token|server\.json|\.writable)"
+        rf"^(?:{data}(?:scribe\.db(?:-wal|-shm|-journal)?|key(?:\.[0-9a-f]{{8}})?|lock|token|server\.json|\.writable)"
         r"|/dev/(?:null|tty|shm/.*)|/proc/.*|/sys/.*)$"
     )
-    strange = {path for path in written if not allowed.match(path)}
-    assert not strange
+    assert not {path for path in opened if not allowed.match(path)}
+    assert not copied
+    assert shared <= {f"{folder}/data/scribe.db-shm"}, "no other file is written through memory"
+    assert written > 10_000, "the trace saw the store being written"
+
+
+def plain(text: str) -> str:
+    """A string as it was before strace wrote its bytes in hexadecimal."""
+    return re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), text)
