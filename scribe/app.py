@@ -179,7 +179,9 @@ def uvicorn_server(app: FastAPI) -> uvicorn.Server:
             ws_max_size=4 * 64 * 1024,  # so that a frame over 64 KiB gets our own close code and reason
             ws_per_message_deflate=False,
             ws_ping_interval=20.0,
-            ws_ping_timeout=20.0,
+            # While the store or the recogniser keeps a stream waiting nothing is read, pongs neither; a client that
+            # is gone is found by what it does not take (`listen`, `send_seconds`) or send (`idle_seconds`).
+            ws_ping_timeout=app.state.server.settings.store_seconds + 60.0,
             log_config=None,
             log_level="warning",  # its messages are about sockets; ours are about sessions
             access_log=False,
@@ -286,7 +288,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
         if live.full:
             response.status_code = 503
         return {
-            "status": "full" if live.full else "ready",
+            "status": "stuck" if recognition.stuck else "full" if live.full else "ready",
             "version": version("ambient-scribe"),
             "recognizer": info.engine,
             "model": info.model,

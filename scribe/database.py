@@ -6,11 +6,13 @@ Knows what SQLite needs to be set to and what a driver's refusal means; tables a
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scribe.errors import StoreFailed
 
@@ -20,6 +22,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url)
+        self._here = threading.local()
         if self.dialect == "sqlite":
             _prepare_sqlite(self._engine)
 
@@ -30,9 +33,20 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """All or nothing of what is done within; raises StoreFailed for what the database refuses."""
+        """All or nothing of what is done within; raises StoreFailed for what the database refuses.
+
+        One that is begun within another of the same thread is part of it.
+        """
+        around: sa.Connection | None = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
         with _refusals(), self._engine.begin() as connection:
-            yield connection
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
 
     def cut_log(self) -> None:
         """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
@@ -55,11 +69,18 @@ def _refusals() -> Iterator[None]:
     """Raise StoreFailed for what the database refuses within."""
     try:
         yield
-    except DBAPIError as error:
-        # The driver's text may quote parameters, so only its kind is told.
+    except (DBAPIError, sqlite3.Error) as error:
+        # The driver's text may quote parameters, so only its kind is told. What is set on a new connection is
+        # refused by the driver itself.
+        cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreFailed(
-            f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
+            f"The database refused ({type(cause).__name__}: {_plain_reason(cause)}); "
             "check the disk and the data folder. Nothing that was acknowledged is lost."
+        ) from None
+    except PoolTimeout:
+        raise StoreFailed(
+            "Every connection to the database is waiting for it; check whether another program holds it locked. "
+            "Nothing that was acknowledged is lost."
         ) from None
 
 

@@ -13,6 +13,7 @@
     ├── TooLarge              413 / 4413   a frame or body over its limit
     ├── UnusableAudio         422 / 4422   audio that cannot be decoded
     ├── Unavailable           503 / 1013   no capacity now
+    │   ├── RecognizerStuck   503 / 1013   the recogniser does not come back; the server has to be restarted
     │   └── Restarting        503 / 1012   the server is going down; reconnect
     ├── StoreFailed           503 / 1011   the store could not keep what it was given
     ├── DraftFailed           503 / 1011   the note's engine gave nothing that can be used
@@ -154,6 +155,19 @@ class Restarting(Unavailable):
     code = "restarting"
     close_code = 1012
     title = "The server is restarting"
+
+
+class RecognizerStuck(Unavailable):
+    """The recogniser does not come back from what it was given; a thread cannot be ended but with its process."""
+
+    code = "recognizer_stuck"
+    title = "The recogniser does not answer"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The recogniser does not come back from what it was given; restart the server, then reconnect and "
+            "resume. Nothing that was acknowledged is lost."
+        )
 
 
 class StoreFailed(ScribeError):

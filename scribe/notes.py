@@ -51,7 +51,6 @@ async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on:
     draft = await on.live.draft(session_id, request)
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
-    await asyncio.to_thread(on.store.set_template, session_id, draft.template)
     await audit(on, who, "note drafted", session_id)
     return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
 

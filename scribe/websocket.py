@@ -14,8 +14,8 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from scribe.auth import COOKIE, same_origin
-from scribe.capture import Capture
-from scribe.errors import BadRequest, Idle, NotAuthenticated, NotFound, ScribeError, TooLarge
+from scribe.capture import CANNOT_GO_ON, Capture
+from scribe.errors import BadRequest, Idle, NotAuthenticated, NotFound, ScribeError, StoreFailed, TooLarge
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
@@ -67,9 +67,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         pass
     except Exception as error:
         log.error("session %s: the stream failed: %s", session_id, type(error).__name__)
-        await connection.refuse(
-            ScribeError("The server failed; reconnect and resume, nothing acknowledged is lost.")
-        )
+        await connection.refuse(ScribeError(CANNOT_GO_ON))
     else:
         await connection.close(1000, "")
 
@@ -88,6 +86,9 @@ class Connection:
         """From `start` to `ended`; raises what ends the stream before that."""
         start = await self._start()
         live = self._server.live
+        if start.resume and await live.has_stopped(session_id):
+            await self._hear_the_end(session_id)
+            return
         capture, ready = await live.open(session_id, start, self._outbox)
         try:
             await asyncio.to_thread(self._server.audit.record, "stream", "stream opened", session_id)
@@ -97,6 +98,21 @@ class Connection:
             await self._exchange(capture)
         finally:
             await live.leave(capture)
+
+    async def _hear_the_end(self, session_id: str) -> None:
+        """A client that was cut off after its stop: what it sends again is stored already."""
+        live = self._server.live
+        telling = self._server.keep(live.tell_end(session_id, self._outbox))
+        telling.add_done_callback(self._end_told)
+        try:
+            await self._send()
+        finally:
+            live.unfollow(session_id, self._outbox)
+
+    def _end_told(self, telling: asyncio.Task[None]) -> None:
+        error = None if telling.cancelled() else telling.exception()
+        if error is not None:
+            self._outbox.close(error if isinstance(error, ScribeError) else ScribeError(CANNOT_GO_ON))
 
     async def _exchange(self, capture: Capture) -> None:
         sender = asyncio.create_task(self._send())
@@ -186,6 +202,9 @@ class Connection:
     async def _mark_fact(self, session_id: str, fact_id: str, status: FactStatus) -> None:
         try:
             await self._server.live.mark_fact(session_id, fact_id, status)
+        except StoreFailed as error:
+            self._outbox.put(ErrorMessage(code=error.code, detail=f"{error.detail} Choose the fact again."))
+            return
         except (NotFound, BadRequest) as error:
             # A fact may have been withdrawn while its choice was on the way: no reason to end the stream.
             self._outbox.put(ErrorMessage(code="fact_refused", detail=error.detail))

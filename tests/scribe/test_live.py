@@ -41,7 +41,7 @@ from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
 from scribe.surroundings import Surroundings
 from scribe.template_folder import TemplateFolder
-from scribe.wire import DraftRequest, Start
+from scribe.wire import DraftRequest, Ended, Ready, ServerMessage, Start
 from summarizer.extractive import ExtractiveEngine
 from summarizer.testing import FakeEngine
 
@@ -203,7 +203,7 @@ def test_a_session_is_ended_without_its_stream_and_only_then(tmp_path: Path) -> 
 
 def test_a_stop_that_cannot_be_stored_leaves_a_session_that_can_go_on(tmp_path: Path) -> None:
     async def check() -> None:
-        async with living(tmp_path) as (live, store):
+        async with living(tmp_path, store_seconds=0) as (live, store):
             capture, _ = await live.open("s1", START, Outbox())
             await capture.hear_samples(AUDIO)
             with broken(store), pytest.raises(Exception, match="database refused"):
@@ -440,5 +440,94 @@ def test_a_section_drafted_anew_by_another_engine_says_by_which(tmp_path: Path) 
                 stored, lines, note, "PLAN", engine=FakeEngine(), templates=folder
             )
             assert section.engine == "fake none 0"
+
+    asyncio.run(check())
+
+
+def test_a_recording_that_begins_anew_shows_where_it_broke_off(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await capture.pause()
+            await capture.resume()
+            await live.leave(capture)
+            _, ready = await live.open("s1", START, Outbox())
+            gap = store.marks("s1")[-1]
+            assert (gap.kind, gap.at) == ("gap", ready.resume_from / RATE)
+
+    asyncio.run(check())
+
+
+def test_what_a_client_says_again_of_a_pause_is_kept_once(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO[: 3 * RATE])
+            for _ in range(2):
+                await capture.pause()
+                await capture.resume()
+            assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume"]
+
+    asyncio.run(check())
+
+
+async def messages(outbox: Outbox) -> list[ServerMessage]:
+    """All that is told until it is closed."""
+    told: list[ServerMessage] = []
+    while (message := await outbox.get()) is not None:
+        told.append(message)
+    return told
+
+
+def test_a_client_cut_off_after_its_stop_hears_how_the_session_ended(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            stopping = asyncio.create_task(live.stop(capture))
+            await turns()
+            await live.leave(capture)
+            assert await live.has_stopped("s1")
+            again = Outbox()
+            await live.tell_end("s1", again)
+            with pytest.raises(StreamBusy):
+                await live.tell_end("s1", Outbox())
+            slow.go.set()
+            await stopping
+            told = await messages(again)
+            assert isinstance(told[0], Ready)
+            assert isinstance(told[-1], Ended)
+            later = Outbox()
+            await live.tell_end("s1", later)
+            assert [message.type for message in await messages(later)] == ["ready", "note", "ended"]
+            assert store.receipt("s1") == told[-1].receipt
+
+    asyncio.run(check())
+
+
+def test_a_clock_that_is_set_back_ends_no_consent_and_loses_no_session(tmp_path: Path) -> None:
+    async def check() -> None:
+        base = datetime.now(UTC)
+        now = [base]
+        async with living(tmp_path, clock=lambda: now[0]) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO[: 5 * RATE])
+            now[0] = base - timedelta(hours=1)
+            await capture.hear_samples(AUDIO[5 * RATE : 10 * RATE])
+            await live.leave(capture)
+            capture, ready = await live.open("s1", START, Outbox())
+            assert ready.resume_from == 10 * RATE
+            now[0] = base + timedelta(hours=1)
+            await capture.hear_samples(AUDIO[10 * RATE :])
+            now[0] = base - timedelta(hours=1)
+            await live.stop(capture)
+            receipt = store.receipt("s1")
+            assert receipt.seconds_received == receipt.seconds_transcribed == len(AUDIO) / RATE
+            assert receipt.ended_at >= receipt.started_at
+            ended = store.session("s1").ended_at
+            assert ended is not None
+            assert ended >= base
 
     asyncio.run(check())
