@@ -33,10 +33,11 @@ def create_session(new: NewSession, who: Who, on: On) -> SessionView:
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
-    on.store.create_session(session_id, new, now)
-    if not missing_consent(new.participants, new.consents, now):
-        on.store.advance(session_id, Step.CONSENTED, now)
-    on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
+    with on.store.together():
+        on.store.create_session(session_id, new, now)
+        if not missing_consent(new.participants, new.consents, now):
+            on.store.advance(session_id, Step.CONSENTED, now)
+        on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
     return session_view(on, on.store.session(session_id))
 
 
@@ -69,9 +70,15 @@ def read_session(session_id: SessionId, who: Who, on: On) -> SessionView:
 @router.delete("/sessions/{session_id}", status_code=204)
 async def shred_session(session_id: SessionId, who: Who, on: On) -> None:
     """Crypto-shred: the data key and every sealed value are destroyed; receipt and audit trail stay."""
-    await asyncio.to_thread(on.store.shred, session_id, on.clock())
+
+    def shred() -> None:
+        with on.store.together():
+            on.store.shred(session_id, on.clock())
+            on.audit.record(who.actor, "session shredded", session_id)
+        on.store.cut_log()
+
+    await asyncio.to_thread(shred)
     await on.live.revoke(session_id)
-    await audit(on, who, "session shredded", session_id)
 
 
 @router.post("/sessions/{session_id}/end", status_code=202)

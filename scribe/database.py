@@ -50,8 +50,8 @@ class Database:
 
     def cut_log(self) -> None:
         """SQLite's log still holds the pages as they were before: write it back and cut it to nothing."""
-        if self.dialect != "sqlite":
-            return
+        if self.dialect != "sqlite" or getattr(self._here, "connection", None) is not None:
+            return  # within a transaction it would wait for itself; whoever opened that cuts it afterwards
         with _refusals():
             raw = self._engine.raw_connection()
             try:

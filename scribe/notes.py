@@ -148,9 +148,10 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
             at=on.clock(),
         )
 
-    note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
-    assert isinstance(note, SignedNote)
-    on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
+    with on.store.together():
+        note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
+        assert isinstance(note, SignedNote)
+        on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
@@ -171,8 +172,9 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: O
             at=on.clock(),
         )
 
-    note = on.store.save_note(session_id, change, None, on.clock())
-    on.audit.record(who.actor, "addendum added", session_id)
+    with on.store.together():
+        note = on.store.save_note(session_id, change, None, on.clock())
+        on.audit.record(who.actor, "addendum added", session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
@@ -215,10 +217,11 @@ def export(
 def _reviewed(
     on: Server, who: Caller, session_id: str, review: Callable[[DraftNote], DraftNote], action: str
 ) -> NoteView:
-    note = on.store.save_note(
-        session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
-    )
-    on.audit.record(who.actor, action, session_id)
+    with on.store.together():
+        note = on.store.save_note(
+            session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
+        )
+        on.audit.record(who.actor, action, session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 

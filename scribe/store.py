@@ -95,6 +95,10 @@ class Store:
         """What this thread does within, here and in other rooms of the same database, is all kept or not at all."""
         return self._transaction()
 
+    def cut_log(self) -> None:
+        """Destroy what the database's log still holds of pages as they were before."""
+        self._database.cut_log()
+
     # --- life ----------------------------------------------------------------------------------------
 
     def migrate(self) -> None:

@@ -45,8 +45,9 @@ async def correct_line(
             raise NotFound(f"This transcript has no line {utterance_id}.")
         text = " ".join(change.text.split())
         corrected = line.model_copy(update={"text": text, "words": (), "corrected": True})
-        on.store.commit_words(session_id, (corrected,))
-        on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
+        with on.store.together():
+            on.store.commit_words(session_id, (corrected,))
+            on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
         return corrected
 
     on.live.correct(session_id, await asyncio.to_thread(correct))
