@@ -272,8 +272,13 @@ class Live:
                 capture = await self._begun(stored, stored.channels or 1)
             await self.stop(capture)
 
-    async def draft(self, session_id: str, request: DraftRequest) -> DraftNote:
-        """Draft the session's note anew and keep it, unless too little was said for one."""
+    async def draft(
+        self, session_id: str, request: DraftRequest, record: Callable[[], None] = lambda: None
+    ) -> DraftNote:
+        """Draft the session's note anew and keep it, unless too little was said for one.
+
+        `record` writes the audit row of whoever asked; it is kept with the note or not at all.
+        """
         around = self._around
         stored = await asyncio.to_thread(around.store.session, session_id)
         require_capture(stored, around.clock())
@@ -294,14 +299,15 @@ class Live:
             facts=await self.chosen_ids(stored, lines),
         )
         if not draft.insufficient:
-            await asyncio.to_thread(
-                around.store.save_note,
-                session_id,
-                replaced_by(draft, revision),
-                Step.DRAFTED,
-                around.clock(),
-                template=draft.template,
-            )
+            change = replaced_by(draft, revision)
+
+            def keep() -> None:
+                with around.store.together():
+                    now = around.clock()
+                    around.store.save_note(session_id, change, Step.DRAFTED, now, template=draft.template)
+                    record()
+
+            await asyncio.to_thread(keep)
         return draft
 
     def _revision(self, session_id: str) -> int:

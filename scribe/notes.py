@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from scribe.access import Caller
-from scribe.calls import On, SessionId, Who, audit
+from scribe.calls import On, SessionId, Who
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
@@ -48,10 +48,11 @@ router = APIRouter(prefix="/v1")
 @router.post("/sessions/{session_id}/note", status_code=201)
 async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on: On) -> NoteView:
     """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
-    draft = await on.live.draft(session_id, request)
+    draft = await on.live.draft(
+        session_id, request, lambda: on.audit.record(who.actor, "note drafted", session_id)
+    )
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
-    await audit(on, who, "note drafted", session_id)
     return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
 
 
