@@ -100,7 +100,8 @@ def test_what_a_network_does_changes_neither_transcript_nor_draft(whole: Whole, 
             storm = kind(between, (1, 4, 7))
             again = await whole.scenario.run(client, storm.heard)
             progress(f"  {kind.__name__}: struck {storm.struck} times, {between.connections} connections")
-            assert storm.struck == 3
+            # What is lost on its way back may be the very final that the third is to come at.
+            assert storm.struck >= 2
             same(again, whole.outcome)
 
     asyncio.run(check())

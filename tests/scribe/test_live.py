@@ -26,6 +26,7 @@ from scribe.engines import Engines
 from scribe.errors import (
     BadRequest,
     NotConsented,
+    RecognizerStuck,
     Restarting,
     StoreFailed,
     StreamBusy,
@@ -41,7 +42,7 @@ from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
 from scribe.surroundings import Surroundings
 from scribe.template_folder import TemplateFolder
-from scribe.wire import DraftRequest, Ended, Ready, ServerMessage, Start
+from scribe.wire import DraftRequest, Ended, Gap, Ready, ServerMessage, Start
 from summarizer.extractive import ExtractiveEngine
 from summarizer.testing import FakeEngine
 
@@ -57,6 +58,7 @@ async def living(
     recognizer: Recognizer | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     capacity: int = 8,
+    recognition: Callable[[Recognizer], Recognition] = Recognition,
     **settings: object,
 ) -> AsyncIterator[tuple[Live, Store]]:
     """Two consented sessions, s1 and s2, that nobody streams yet."""
@@ -68,7 +70,7 @@ async def living(
         store.create_session(name, consented(channels=2), now)
         store.advance(name, Step.CONSENTED, now)
     engines = Engines(
-        Recognition(recognizer or ScriptedRecognizer()),
+        recognition(recognizer or ScriptedRecognizer()),
         VoiceActivityModel(),
         SteadyEmbedder(),
         ExtractiveEngine(),
@@ -529,5 +531,40 @@ def test_a_clock_that_is_set_back_ends_no_consent_and_loses_no_session(tmp_path:
             ended = store.session("s1").ended_at
             assert ended is not None
             assert ended >= base
+
+    asyncio.run(check())
+
+
+def test_a_recogniser_that_hangs_costs_one_stretch_and_closes_the_stream(tmp_path: Path) -> None:
+    class Short(Recognition):
+        """Loses patience at once."""
+
+        def __init__(self, recognizer: Recognizer) -> None:
+            super().__init__(recognizer, patience_seconds=-1000.0)
+
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow, recognition=Short) as (live, store):
+            outbox = Outbox()
+            capture, ready = await live.open("s1", START, outbox)
+            outbox.put(ready)
+            await capture.hear_samples(AUDIO)
+            told = await messages(outbox)
+            assert isinstance(outbox.closed, RecognizerStuck)
+            gaps = [message for message in told if isinstance(message, Gap)]
+            assert [gap.reason for gap in gaps] == ["recognizer_failed"]
+            assert [mark.kind for mark in store.marks("s1")] == ["gap"]
+            with pytest.raises(RecognizerStuck):
+                await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            assert live.full
+            with pytest.raises(RecognizerStuck):
+                await live.open("s1", START, Outbox())
+            slow.go.set()
+            async with asyncio.timeout(20):
+                while live.full:  # noqa: ASYNC110 - it heals by itself and tells nobody
+                    await asyncio.sleep(0)
+            _, ready = await live.open("s1", START.model_copy(update={"resume": True}), Outbox())
+            assert ready.resume_from == store.session("s1").position, "all behind the gap is heard again"
 
     asyncio.run(check())

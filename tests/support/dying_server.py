@@ -1,4 +1,4 @@
-"""A server that dies, as `kill -9` would have it, before or after the n-th statement to the database.
+"""A server that dies, as `kill -9` would have it, before the n-th statement to the database.
 
 It listens on the port of argv, and counts from the moment that it gets SIGUSR1, which it confirms with a file.
 """
@@ -23,24 +23,18 @@ from summarizer.extractive import ExtractiveEngine
 
 
 class Death:
-    """Comes at the n-th statement; `after` lets it be done first. Committing counts as a statement."""
+    """Comes at the n-th statement; committing counts as one."""
 
-    def __init__(self, number: int, after: bool) -> None:
+    def __init__(self, number: int) -> None:
         self._left = number
-        self._after = after
         self.armed = False
 
     def before(self, *_: object) -> None:
         """A statement is about to be executed."""
         if self.armed:
             self._left -= 1
-            if self._left == 0 and not self._after:
+            if self._left == 0:
                 os._exit(77)
-
-    def after(self, *_: object) -> None:
-        """A statement was executed."""
-        if self.armed and self._left == 0 and self._after:
-            os._exit(77)
 
 
 def engines() -> Engines:
@@ -50,13 +44,12 @@ def engines() -> Engines:
     )
 
 
-def main(port: int, number: int, after: bool) -> None:
+def main(port: int, number: int) -> None:
     """Serve until death."""
     settings = Settings()
     app = build_app(settings, engines())
-    death = Death(number, after)
+    death = Death(number)
     sa.event.listen(sa.Engine, "before_cursor_execute", death.before)
-    sa.event.listen(sa.Engine, "after_cursor_execute", death.after)
     sa.event.listen(sa.Engine, "commit", death.before)
 
     def arm(*_: object) -> None:
@@ -68,4 +61,4 @@ def main(port: int, number: int, after: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "after")
+    main(int(sys.argv[1]), int(sys.argv[2]))
