@@ -38,10 +38,11 @@ def create_session(new: NewSession, who: Who, on: On) -> SessionView:
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
-    on.store.create_session(session_id, new, now, owner=owner, made_by=who.actor)
-    if not missing_consent(new.participants, new.consents, now):
-        on.store.advance(session_id, Step.CONSENTED, now)
-    on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
+    with on.store.together():
+        on.store.create_session(session_id, new, now, owner=owner, made_by=who.actor)
+        if not missing_consent(new.participants, new.consents, now):
+            on.store.advance(session_id, Step.CONSENTED, now)
+        on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
     return session_view(on, who, on.store.session(session_id))
 
 
@@ -79,9 +80,14 @@ def read_session(session_id: SessionId, who: Who, on: On) -> SessionView:
 async def shred_session(session_id: SessionId, who: Who, on: On) -> None:
     """Crypto-shred: the data key and every sealed value are destroyed; receipt and audit trail stay."""
     await asyncio.to_thread(admit, on, who, session_id, Right.SHRED)
-    await asyncio.to_thread(on.store.shred, session_id, on.clock())
+
+    def shred() -> None:
+        with on.store.together():
+            on.store.shred(session_id, on.clock())
+            on.audit.record(who.actor, "session shredded", session_id)
+
+    await asyncio.to_thread(shred)
     await on.live.revoke(session_id)
-    await audit(on, who, "session shredded", session_id)
 
 
 @router.post("/sessions/{session_id}/end", status_code=202)

@@ -205,6 +205,7 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
                 tls,
                 head_seconds=settings.start_seconds,
                 max_connections=settings.max_connections,
+                pong_seconds=settings.store_seconds + 60.0,
             )
             running = publish(settings, url)
             # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
@@ -263,7 +264,7 @@ def _add_probes(app: FastAPI, server: Server) -> None:
         if live.full:
             response.status_code = 503
         return {
-            "status": "full" if live.full else "ready",
+            "status": "stuck" if recognition.stuck else "full" if live.full else "ready",
             "version": version("ambient-scribe"),
             "recognizer": info.engine,
             "model": info.model,

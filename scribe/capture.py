@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,19 @@ from asr.incoming import Incoming
 from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy, Want
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
-from scribe.errors import BadRequest, NotConsented, ScribeError, StreamBusy, UnusableAudio, WrongState
+from scribe.errors import (
+    BadRequest,
+    NotConsented,
+    ScribeError,
+    StoreFailed,
+    StreamBusy,
+    UnusableAudio,
+    WrongState,
+)
 from scribe.fact_stream import FactStream
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
+from scribe.retries import Retries
 from scribe.session import Consent, SpeakerAssignment, State, Step, consent_until
 from scribe.store import StoredSession
 from scribe.surroundings import Surroundings
@@ -36,6 +46,7 @@ from scribe.threads import to_the_end
 from scribe.wire import (
     Ack,
     AudioHealthMessage,
+    ErrorMessage,
     FactsMessage,
     Gap,
     Ready,
@@ -49,6 +60,10 @@ from scribe.wire import (
 log = logging.getLogger("scribe.capture")
 
 STATUS_SECONDS = 4.0
+BROKEN_OFF = "the recording broke off here and began anew"
+NOT_HEARD = Hypothesis(())
+"""What the recogniser failed on, as one object."""
+CANNOT_GO_ON = "The server failed; reconnect and resume, nothing acknowledged is lost."
 COMMIT_STEP = 10 * SAMPLE_RATE
 """Samples of silence after which the watermark is stored again; words are stored at once."""
 
@@ -84,6 +99,7 @@ class Capture:
         self._voice: set[int] = set()
         self._skip = 0
         self._failed_samples = 0
+        self._retries = Retries(around.settings.store_seconds, self._tell_store_failed)
         checkpoint = Checkpoint(stored.position, stored.checkpoint) if stored.checkpoint else None
         self._committed = stored.position
         self._policy = Policy(ring_seconds=around.settings.ring_seconds)
@@ -97,7 +113,8 @@ class Capture:
             language=stored.details.context.language,
             checkpoint=checkpoint,
         )
-        self._tasks = [asyncio.create_task(self._decode_loop()), asyncio.create_task(self._status_loop())]
+        self._decoding = asyncio.create_task(self._decode_loop())
+        self._telling = asyncio.create_task(self._status_loop())
 
     # --- the socket's side ---------------------------------------------------------------------------
 
@@ -153,6 +170,21 @@ class Capture:
             notice=info.notice if info.weak else "",
         )
 
+    def follow(self, outbox: Outbox) -> Ready:
+        """A client came back after its stop, to hear the end. Raises StreamBusy where one already does."""
+        if self.outbox is not None:
+            raise StreamBusy("Another stream of this session hears how it ends; wait for it.")
+        outbox.hold()
+        self.outbox = outbox
+        return Ready(
+            resume_from=self._pipeline.position, max_unacked_seconds=self._around.settings.ring_seconds
+        )
+
+    async def break_off(self) -> None:
+        """A client that has nothing of what was said before begins: the transcript says where."""
+        await self._mark(TranscriptMark(kind="gap", at=self._seconds, label=BROKEN_OFF), None)
+        self._emit(Gap(start=self._seconds, end=self._seconds, reason="broken_off"))
+
     async def hear(self, payload: bytes) -> None:
         """One frame in the declared encoding; waits while the ring is full. Raises UnusableAudio."""
         self._raise_if_over()
@@ -202,9 +234,14 @@ class Capture:
             if self.paused:
                 return
             self.paused = True
-            await self._close_utterances()
-            await self._drain()
-            await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
+            try:
+                await self._close_utterances()
+                await self._drain()
+                await self._mark(TranscriptMark(kind="pause", at=self._seconds), Step.PAUSED)
+            except StoreFailed as error:
+                # Off the record here and on the record in the store: the next stream begins anew from there.
+                self.lost = error
+                raise
             if self.facts is not None:
                 self.facts.settle_soon()
             self._emit(Gap(start=self._seconds, end=self._seconds, reason="off_the_record"))
@@ -234,7 +271,7 @@ class Capture:
                 self._tell_again(learnt.changed)
         if self.facts is not None:
             await self.facts.settle()
-        return await self.let_go()
+        return await self._stopped(WrongState("This capture has ended."))
 
     async def detach(self) -> None:
         """The socket is gone: what came is kept for a while, so that the client can go on."""
@@ -275,6 +312,7 @@ class Capture:
             realtime_factor=round(self._around.engines.recognition.realtime_factor, 3),
             voice_active=bool(self._voice),
             partials="thinned" if waited > self._policy.stride else "live",
+            store="waiting" if self._retries.waiting else "ok",
         )
 
     async def let_go(self, reason: ScribeError | None = None) -> int:
@@ -282,12 +320,18 @@ class Capture:
 
         Whoever still feeds this capture gets `reason`. What was not committed is gone from here.
         """
-        self._over = reason or WrongState("This capture has ended.")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        # They hold on to this capture, and it to them: its locked memory would wait for the collector.
-        self._tasks.clear()
+        self.hush()
+        return await self._stopped(reason or WrongState("This capture has ended."))
+
+    def hush(self) -> None:
+        """Tell no more how the session keeps up: after `finish`, once whatever follows it was told."""
+        self._telling.cancel()
+
+    async def _stopped(self, reason: ScribeError) -> int:
+        self._over = reason
+        self._retries.give_up()
+        self._decoding.cancel()
+        await asyncio.gather(self._decoding, return_exceptions=True)
         self._progress.set()
         async with self._lock:
             left = self._pipeline.discard() + self._drop_incoming()
@@ -313,6 +357,19 @@ class Capture:
     def _emit_facts(self, message: FactsMessage) -> None:
         if self._facts_told:
             self._emit(message)
+
+    def _tell_store_failed(self, error: StoreFailed) -> None:
+        log.error("session %s waits for the store", self.id)
+        told = f"{error.detail} The recording waits and goes on by itself; keep the audio."
+        self._emit(ErrorMessage(code=error.code, detail=told))
+
+    async def _commit_words(self, *what: Any, **options: Any) -> None:
+        """Have it stored, however long the store takes to be well again; raises why it is not any more."""
+        try:
+            await self._retries.write(self._around.store.commit_words, self.id, *what, **options)
+        except StoreFailed:
+            self._raise_if_over()
+            raise
 
     def _raise_if_over(self) -> None:
         if self._over is not None:
@@ -374,10 +431,12 @@ class Capture:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            # The store is gone or the pipeline broke: whoever waits must hear of it.
+            # The store is gone or the pipeline broke: whoever waits must hear of it, and who sends nothing now too.
             log.error("session %s cannot go on: %s", self.id, type(error).__name__)
             self.lost = error
             self._progress.set()
+            if self.outbox is not None:
+                self.outbox.close(error if isinstance(error, ScribeError) else ScribeError(CANNOT_GO_ON))
 
     async def _heard_before(self) -> tuple[DecodeJob, Hypothesis] | None:
         """A final that came out as foreseen: it needs no recogniser."""
@@ -412,7 +471,7 @@ class Capture:
             except Exception:
                 if job.kind == "partial":
                     return None
-                hypothesis = await self._not_heard(job)
+                hypothesis = NOT_HEARD
             if job.kind == "partial":
                 # Half of one worker's time at most, however slow the model.
                 self._rested_at = 2 * perf_counter() - began
@@ -424,7 +483,10 @@ class Capture:
             self._handle(events)
             return
         learnt = self._lines.learn(events)
-        await self._commit(learnt.new + learnt.changed)
+        gap = self._gap(job) if hypothesis is NOT_HEARD else None
+        await self._commit(learnt.new + learnt.changed, gap)
+        if gap is not None:
+            self._emit(gap)
         # Only what is stored is told as final, and only then is its audio acknowledged.
         self._handle(events)
         if self.facts is not None:
@@ -432,29 +494,24 @@ class Capture:
         self._tell_again(learnt.changed)
         self._acknowledge()
 
-    async def _not_heard(self, job: DecodeJob) -> Hypothesis:
+    def _gap(self, job: DecodeJob) -> Gap:
         """The recogniser failed on a final: the transcript says so, and the session goes on."""
-        start, end = job.start / SAMPLE_RATE, job.end / SAMPLE_RATE
         self._failed_samples += job.end - job.start
-        await self._mark(
-            TranscriptMark(kind="gap", at=start, label=f"{end - start:.1f} s not recognised"), None
-        )
-        self._emit(Gap(start=start, end=end, reason="recognizer_failed"))
-        return Hypothesis(())
+        return Gap(start=job.start / SAMPLE_RATE, end=job.end / SAMPLE_RATE, reason="recognizer_failed")
 
     async def _commit_silence(self) -> None:
         if self._pipeline.checkpoint().position - self._committed >= COMMIT_STEP:
             await self._commit(())
 
-    async def _commit(self, lines: Sequence[TranscriptLine]) -> None:
-        """Store words and watermark together; only then is the audio overwritten and acknowledged."""
+    async def _commit(self, lines: Sequence[TranscriptLine], gap: Gap | None = None) -> None:
+        """Store words, gap and watermark together; only then is the audio overwritten and acknowledged."""
         checkpoint = self._pipeline.checkpoint()
-        if not lines and checkpoint.position == self._committed:
+        if not lines and gap is None and checkpoint.position == self._committed:
             return
-        await to_the_end(
-            self._around.store.commit_words,
-            self.id,
+        label = "" if gap is None else f"{gap.end - gap.start:.1f} s not recognised"
+        await self._commit_words(
             lines,
+            () if gap is None else (TranscriptMark(kind="gap", at=gap.start, label=label),),
             checkpoint=(checkpoint.position, checkpoint.state),
             channels=self.channels,
             transcribed=checkpoint.position - self._committed - self._failed_samples,
@@ -469,8 +526,7 @@ class Capture:
         self._emit(Ack(received=self._pipeline.position, committed=self._committed))
 
     async def _mark(self, mark: TranscriptMark, what: Step | None) -> None:
-        store, now = self._around.store, self._around.clock()
-        await to_the_end(store.commit_words, self.id, (), (mark,), what=what, now=now)
+        await self._commit_words((), (mark,), what=what, now=self._around.clock())
 
     def _handle(self, events: Sequence[Event]) -> None:
         for event in events:

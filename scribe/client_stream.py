@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from asr.container import OPUS_RATE, Demuxer, Unit
@@ -59,6 +59,8 @@ between them are further apart."""
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
+SILENCE_SECONDS = 30.0
+"""The server says how it keeps up every five seconds, whatever it does: after so long without a word it is gone."""
 WORTH_RETRYING = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 4408, 4409})
 """Close codes after which the same start may succeed. 4409: our own cut socket may not have been noticed yet."""
 
@@ -318,6 +320,8 @@ class SessionStream:
                     proxy=None,
                     ssl=self._verify if self._url.startswith("wss:") else None,
                     max_size=1 << 20,
+                    # A server that keeps us waiting reads nothing, pings neither; that it is there its words tell.
+                    ping_interval=None,
                 ) as connection:
                     if await self._serve(connection):
                         return
@@ -349,7 +353,7 @@ class SessionStream:
             self.reconnects += 1
 
     async def _serve(self, connection: ClientConnection) -> bool:
-        """One connection, until `ended` (True) or a cut (False or ConnectionClosed)."""
+        """One connection, until `ended` (True) or a cut (False, ConnectionClosed or TimeoutError)."""
         self._last_error = None
         first = self._ready is not None and not self._ready.done()
         start = (
@@ -358,7 +362,12 @@ class SessionStream:
         await connection.send(start.model_dump_json(exclude_none=True))
         sender: asyncio.Task[None] | None = None
         try:
-            async for text in connection:
+            while True:
+                try:
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        text = await connection.recv()
+                except ConnectionClosedOK:
+                    return False
                 message = parse_server_message(text)
                 match message:
                     case Ready():
@@ -375,7 +384,6 @@ class SessionStream:
                 await self._messages.put(message)
                 if isinstance(message, Ended):
                     return True
-            return False
         finally:
             if sender is not None:
                 sender.cancel()

@@ -175,6 +175,16 @@ class Settings(BaseSettings):
     linger_seconds: Annotated[float, Field(ge=0)] = Field(
         60.0, description="Seconds that a cut stream's un-committed audio stays in memory for a reconnect."
     )
+    store_seconds: Annotated[float, Field(ge=0)] = Field(
+        300.0,
+        description="Seconds that a stream waits for a store that fails (a full disk, a lock) before it is closed "
+        "(1011).",
+    )
+    recognizer_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0,
+        description="Seconds that one recognition may take beyond twenty times the length of its audio; then it "
+        "counts as stuck.",
+    )
     start_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0,
         description="Seconds within which a request's headers must come, and `start` after a stream is connected.",

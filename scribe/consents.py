@@ -37,10 +37,11 @@ def add_consent(session_id: SessionId, consent: Consent, who: Who, on: On) -> Se
     stored = reach(on, who, session_id, Right.CONSENT)
     covered = not missing_consent(stored.details.participants, (*stored.details.consents, consent), now)
     step = Step.CONSENTED if covered and stored.state in (State.AWAITING_CONSENT, State.READY) else None
-    stored = on.store.change_consents(session_id, change, step, now)
-    on.audit.record(
-        who.actor, "consent given", session_id, participant=consent.participant_id, method=consent.method
-    )
+    with on.store.together():
+        stored = on.store.change_consents(session_id, change, step, now)
+        on.audit.record(
+            who.actor, "consent given", session_id, participant=consent.participant_id, method=consent.method
+        )
     return session_view(on, who, stored)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._only: _OnlyServer | None = None
+        self._here = threading.local()
         if self.dialect == "sqlite":
             _prepare_sqlite(self._engine)
         else:
@@ -50,9 +51,30 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """All or nothing of what is done within; raises StoreFailed for what the database refuses."""
+        """All or nothing of what is done within; raises StoreFailed for what the database refuses.
+
+        One that is begun within another of the same thread is part of it.
+        """
+        around: sa.Connection | None = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
+        self._here.afterwards = []
         with _refusals(), self._engine.begin() as connection:
-            yield connection
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
+        for work in self._here.afterwards:
+            work()
+
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do this once the transaction that this thread is in is stored; at once where it is in none."""
+        if getattr(self._here, "connection", None) is None:
+            work()
+        else:
+            self._here.afterwards.append(work)
 
     def hold(self) -> None:
         """Keep a second server out until `close`; raises CannotStart where one is there.
@@ -188,10 +210,12 @@ def _refusals() -> Iterator[None]:
     """Raise StoreFailed for what the database refuses within."""
     try:
         yield
-    except DBAPIError as error:
-        # The driver's text may quote parameters, so only its kind is told.
+    except (DBAPIError, sqlite3.Error) as error:
+        # The driver's text may quote parameters, so only its kind is told. What is set on a new connection is
+        # refused by the driver itself.
+        cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreFailed(
-            f"The database refused ({type(error.orig).__name__}: {_plain_reason(error.orig)}); "
+            f"The database refused ({type(cause).__name__}: {_plain_reason(cause)}); "
             "check the disk and the data folder. Nothing that was acknowledged is lost."
         ) from None
     except NoConnectionFree:

@@ -140,4 +140,5 @@ def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:
     capacity = settings.max_streams or measure_capacity(recognizer, os.cpu_count() or 1)
     say(f"Live streams at once: {capacity}{'' if settings.max_streams else ', as measured on this machine'}.")
     note = note_engine(settings, say)
-    return Engines(Recognition(recognizer), VoiceActivityModel(), SpectralEmbedder(), note, capacity)
+    recognition = Recognition(recognizer, patience_seconds=settings.recognizer_seconds)
+    return Engines(recognition, VoiceActivityModel(), SpectralEmbedder(), note, capacity)

@@ -17,6 +17,7 @@
     ├── UnusableAudio         422 / 4422   audio that cannot be decoded
     ├── TooMany               429 / 1013   more often than is allowed; try again later
     ├── Unavailable           503 / 1013   no capacity now
+    │   ├── RecognizerStuck   503 / 1013   the recogniser does not come back; the server has to be restarted
     │   └── Restarting        503 / 1012   the server is going down; reconnect
     ├── StoreFailed           503 / 1011   the store could not keep what it was given
     ├── DraftFailed           503 / 1011   the note's engine gave nothing that can be used
@@ -198,6 +199,19 @@ class Restarting(Unavailable):
     code = "restarting"
     close_code = 1012
     title = "The server is restarting"
+
+
+class RecognizerStuck(Unavailable):
+    """The recogniser does not come back from what it was given; a thread cannot be ended but with its process."""
+
+    code = "recognizer_stuck"
+    title = "The recogniser does not answer"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The recogniser does not come back from what it was given; restart the server, then reconnect and "
+            "resume. Nothing that was acknowledged is lost."
+        )
 
 
 class StoreFailed(ScribeError):

@@ -156,6 +156,7 @@ def uvicorn_server(
     *,
     head_seconds: float = 10.0,
     max_connections: int = 500,
+    pong_seconds: float = 20.0,
 ) -> uvicorn.Server:
     """The HTTP and WebSocket server with the limits of the contract."""
 
@@ -171,7 +172,9 @@ def uvicorn_server(
         ws_max_size=4 * 64 * 1024,  # so that a frame over 64 KiB gets our own close code and reason
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
+        # While the store or the recogniser keeps a stream waiting nothing is read, pongs neither; a client that is
+        # gone is found by what it does not take (`listen`, SCRIBE_SEND_SECONDS) or send (SCRIBE_IDLE_SECONDS).
+        ws_ping_timeout=pong_seconds,
         log_config=None,
         log_level="warning",  # its messages are about sockets; ours are about sessions
         access_log=False,

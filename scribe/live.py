@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from asr.types import SAMPLE_RATE
-from scribe.capture import Capture
+from scribe.capture import CANNOT_GO_ON, STATUS_SECONDS, Capture
 from scribe.drafting import default_style, draft_note, templates_of
 from scribe.engines import Engines
 from scribe.errors import (
@@ -28,6 +29,7 @@ from scribe.errors import (
     DraftFailed,
     NotConsented,
     NotFound,
+    RecognizerStuck,
     Restarting,
     ScribeError,
     StreamBusy,
@@ -52,6 +54,7 @@ from scribe.wire import (
     Ready,
     Receipt,
     Start,
+    Status,
     TranscriptLine,
     WireFact,
 )
@@ -61,6 +64,11 @@ log = logging.getLogger("scribe.live")
 
 SWEEP_SECONDS = 1.0
 """After a stream has ended: time for its socket to be closed and its tasks to be over."""
+
+STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
+"""The stop was heard; what was said is stored and its receipt written."""
+LAST_DRAFT_SECONDS = 5.0
+"""What a draft may still take when the server is to end; without it the session can be drafted afterwards."""
 
 
 class Live:
@@ -76,6 +84,7 @@ class Live:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
         self._sweep: asyncio.TimerHandle | None = None
+        self._down = asyncio.Event()
         # One thread reads facts for all: however many sessions there are, finals have the rest of the machine.
         self._reader = ThreadPoolExecutor(1, "facts")
 
@@ -105,7 +114,12 @@ class Live:
     def full(self) -> bool:
         """Whether one more stream would be refused."""
         engines = self._around.engines
-        return self._draining or self.streams >= engines.capacity or engines.recognition.behind
+        return (
+            self._draining
+            or self.streams >= engines.capacity
+            or engines.recognition.behind
+            or engines.recognition.stuck
+        )
 
     async def open(self, session_id: str, start: Start, outbox: Outbox) -> tuple[Capture, Ready]:
         """Begin the capture of a session, or go on with it.
@@ -122,6 +136,8 @@ class Live:
                 raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
                 raise Restarting(GOING_DOWN)
+            if around.engines.recognition.stuck:
+                raise RecognizerStuck
             # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
             if self.full and capture is None:
                 raise Unavailable("This server hears as many streams as it can; try again later.")
@@ -132,6 +148,8 @@ class Live:
                     capture = await self._begun(stored, stored.channels or start.channels)
                 capture.renew(stored.details.consents)
                 ready = capture.attach(outbox, start)
+                if stored.position and not start.resume and start.at is None:
+                    await capture.break_off()
                 # Known from here on, so that a revocation that comes while the step is stored finds it.
                 self._captures[session_id] = capture
                 self._opening.discard(session_id)
@@ -164,6 +182,8 @@ class Live:
         """The socket of a session is gone; its un-committed audio waits a while for it to come back."""
         async with self._alone(capture.id):
             # Until this is done nobody may open the session: it would go on before it was cut.
+            if self._ending.get(capture.id) is capture:
+                capture.outbox = None  # its client may come back to hear the end
             if self._captures.get(capture.id) is not capture:
                 return
             await capture.detach()
@@ -196,17 +216,70 @@ class Live:
 
             receipt = await asyncio.to_thread(around.store.end_capture, capture.id, now, receipt_of)
             said = await self._drafted(capture.id)
-        except BaseException:
+        except BaseException as error:
             # What was committed is safe: the session can be opened again and goes on from there.
             await capture.let_go()
             with suppress(ScribeError):
                 await asyncio.to_thread(around.store.advance, capture.id, Step.CUT, around.clock())
+            if capture.outbox is not None:
+                capture.outbox.close(error if isinstance(error, ScribeError) else ScribeError(CANNOT_GO_ON))
             raise
         finally:
+            capture.hush()
             self._ending.pop(capture.id, None)
         if capture.outbox is not None:
             capture.outbox.put(said)
             capture.outbox.put(Ended(receipt=receipt))
+            capture.outbox.close()
+
+    async def has_stopped(self, session_id: str) -> bool:
+        """Whether the session takes no more audio because its stop was heard, here or before a restart."""
+        if session_id in self._ending:
+            # What ends without a stop is stored first, and then goes on; see `_linger`.
+            return not self._alone(session_id).locked()
+        return (await asyncio.to_thread(self._around.store.session, session_id)).state in STOPPED
+
+    async def tell_end(self, session_id: str, outbox: Outbox) -> None:
+        """What became of a session after its stop, for a client that was cut off before it heard; then closes.
+
+        A draft that was not made is made now. Raises StreamBusy while another stream hears the same.
+        """
+        store = self._around.store
+        capture = self._ending.get(session_id)
+        if capture is not None:
+            outbox.put(capture.follow(outbox))
+            return
+        stored = await asyncio.to_thread(store.session, session_id)
+        receipt = await asyncio.to_thread(store.receipt, session_id)
+        outbox.put(Ready(resume_from=stored.position, max_unacked_seconds=self._around.settings.ring_seconds))
+        telling = asyncio.create_task(self._tell_waiting(outbox))
+        try:
+            said = await self._said_of(session_id)
+        finally:
+            telling.cancel()
+        outbox.put(said)
+        outbox.put(Ended(receipt=receipt))
+        outbox.close()
+
+    async def _said_of(self, session_id: str) -> NoteReady | ErrorMessage:
+        """What is to be said of the note of a session that has ended; drafted now where that was not done."""
+        async with self._alone(session_id):
+            stored = await asyncio.to_thread(self._around.store.session, session_id)
+            if stored.state is State.ENDED:
+                return await self._drafted(session_id)
+        return NoteReady(status="ready", url=_note_url(session_id))
+
+    async def _tell_waiting(self, outbox: Outbox) -> None:
+        factor = round(self._around.engines.recognition.realtime_factor, 3)
+        while True:
+            await asyncio.sleep(STATUS_SECONDS)
+            outbox.put(Status(lag_seconds=0.0, realtime_factor=factor, voice_active=False))
+
+    def unfollow(self, session_id: str, outbox: Outbox) -> None:
+        """The socket that heard the end of a session is gone."""
+        capture = self._ending.get(session_id)
+        if capture is not None and capture.outbox is outbox:
+            capture.outbox = None
 
     async def end(self, session_id: str) -> None:
         """Stop a session that has no stream; raises StreamBusy while one is open, WrongState when it has ended."""
@@ -222,8 +295,13 @@ class Live:
                 capture = await self._begun(stored, stored.channels or 1)
             await self.stop(capture)
 
-    async def draft(self, session_id: str, request: DraftRequest) -> DraftNote:
-        """Draft the session's note anew and keep it, unless too little was said for one."""
+    async def draft(
+        self, session_id: str, request: DraftRequest, record: Callable[[], None] = lambda: None
+    ) -> DraftNote:
+        """Draft the session's note anew and keep it, unless too little was said for one.
+
+        `record` writes the audit row of whoever asked; it is kept with the note or not at all.
+        """
         around = self._around
         stored = await asyncio.to_thread(around.store.session, session_id)
         require_capture(stored, around.clock())
@@ -244,9 +322,15 @@ class Live:
             facts=await self.chosen_ids(stored, lines),
         )
         if not draft.insufficient:
-            await asyncio.to_thread(
-                around.store.save_note, session_id, replaced_by(draft, revision), Step.DRAFTED, around.clock()
-            )
+            change = replaced_by(draft, revision)
+
+            def keep() -> None:
+                with around.store.together():
+                    now = around.clock()
+                    around.store.save_note(session_id, change, Step.DRAFTED, now, template=draft.template)
+                    record()
+
+            await asyncio.to_thread(keep)
         return draft
 
     def _revision(self, session_id: str) -> int:
@@ -327,6 +411,7 @@ class Live:
         What nobody will replay any more, the last words of a session that is being ended, is seen through.
         """
         self._draining = True
+        self._down.set()
         for session_id in list(self._captures):
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
         await asyncio.gather(*self._lingering.values(), return_exceptions=True)
@@ -385,14 +470,18 @@ class Live:
                 log.error("session %s: the rest was not stored: %s", capture.id, type(error).__name__)
                 await capture.let_go()
             finally:
+                capture.hush()
                 self._ending.pop(capture.id, None)
                 self._lingering.pop(capture.id, None)
                 self.sweep_soon()
 
     async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
-        url = f"/v1/sessions/{session_id}/note"
+        url = _note_url(session_id)
         try:
-            note = await self.draft(session_id, DraftRequest())
+            note = await self._before_going_down(self.draft(session_id, DraftRequest()))
+        except Restarting as error:
+            log.info("session %s: not drafted: the server goes down", session_id)
+            return ErrorMessage(code=DraftFailed.code, detail=f"{error} Draft with POST {url} then.")
         except EngineFailed as error:
             log.error("session %s: drafting failed: %s", session_id, type(error).__name__)
             return ErrorMessage(code=DraftFailed.code, detail=f"{error} Try again with POST {url}.")
@@ -402,6 +491,22 @@ class Live:
                 code="draft_failed", detail=f"The note was not drafted; try again with POST {url}."
             )
         return NoteReady(status="insufficient_audio" if note.insufficient else "ready", url=url)
+
+    async def _before_going_down(self, drafting: Coroutine[Any, Any, DraftNote]) -> DraftNote:
+        """The draft; a model that still writes when the server is to end does not keep it. Raises Restarting then."""
+        making = asyncio.create_task(drafting)
+        down = asyncio.create_task(self._down.wait())
+        try:
+            await asyncio.wait({making, down}, return_when=asyncio.FIRST_COMPLETED)
+            if not making.done():
+                await asyncio.wait({making}, timeout=LAST_DRAFT_SECONDS)
+            if not making.done():
+                raise Restarting("The server is going down before the note was written.")
+            return await making
+        finally:
+            for task in (making, down):
+                task.cancel()
+            await asyncio.gather(making, down, return_exceptions=True)
 
     def _stop_lingering(self, session_id: str) -> None:
         lingering = self._lingering.get(session_id)
@@ -426,7 +531,7 @@ class Live:
             "recognizer_model": info.model,
             "product_version": version("ambient-scribe"),
             "started_at": (stored.started_at or now).isoformat(),
-            "ended_at": now.isoformat(),
+            "ended_at": max(now, stored.started_at or now).isoformat(),
         }
         return make_receipt(body, previous)
 
@@ -436,10 +541,18 @@ def _marks_of(session_id: str) -> str:
     return f"{session_id} marks"
 
 
+def _note_url(session_id: str) -> str:
+    return f"/v1/sessions/{session_id}/note"
+
+
 def require_capture(stored: StoredSession, now: datetime) -> None:
-    """Raise NotConsented unless this session may be recorded, transcribed and drafted now."""
+    """Raise NotConsented unless this session may be recorded, transcribed and drafted now.
+
+    Where the clock was set back, it is not before the session began.
+    """
     if stored.state is State.REVOKED:
         raise NotConsented("Consent to this session was revoked; it cannot be recorded or drafted any more.")
+    now = max(now, stored.started_at or now)
     require_consent(stored.details.participants, stored.details.consents, now)
 
 

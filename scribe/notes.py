@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from scribe.access import Caller, Right, refused, rights_to
-from scribe.calls import On, SessionId, Who, audit, reach, reached
+from scribe.calls import On, SessionId, Who, reach, reached
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
@@ -50,11 +50,11 @@ router = APIRouter(prefix="/v1")
 async def draft_note(session_id: SessionId, request: DraftRequest, who: Who, on: On) -> NoteView:
     """Draft the note anew, with another template or detail if asked; edits in it are kept in its history only."""
     await reached(on, who, session_id, Right.CHANGE)
-    draft = await on.live.draft(session_id, request)
+    draft = await on.live.draft(
+        session_id, request, lambda: on.audit.record(who.actor, "note drafted", session_id)
+    )
     if draft.insufficient:
         raise WrongState("Too little was said for a note; nothing was drafted.")
-    await asyncio.to_thread(on.store.set_template, session_id, draft.template)
-    await audit(on, who, "note drafted", session_id)
     return NoteView(note=await asyncio.to_thread(on.store.note, session_id), attestation=ATTESTATION)
 
 
@@ -168,9 +168,10 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
             account=who.actor,
         )
 
-    note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
-    assert isinstance(note, SignedNote)
-    on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
+    with on.store.together():
+        note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
+        assert isinstance(note, SignedNote)
+        on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
@@ -192,8 +193,9 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: O
             at=on.clock(),
         )
 
-    note = on.store.save_note(session_id, change, None, on.clock())
-    on.audit.record(who.actor, "addendum added", session_id)
+    with on.store.together():
+        note = on.store.save_note(session_id, change, None, on.clock())
+        on.audit.record(who.actor, "addendum added", session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 
@@ -240,10 +242,11 @@ def _reviewed(
     on: Server, who: Caller, session_id: str, review: Callable[[DraftNote], DraftNote], action: str
 ) -> NoteView:
     reach(on, who, session_id, Right.CHANGE)
-    note = on.store.save_note(
-        session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
-    )
-    on.audit.record(who.actor, action, session_id)
+    with on.store.together():
+        note = on.store.save_note(
+            session_id, lambda note: review(_draft(_there(note, session_id))), None, on.clock()
+        )
+        on.audit.record(who.actor, action, session_id)
     return NoteView(note=note, attestation=ATTESTATION)
 
 

@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +19,8 @@ from time import perf_counter
 
 from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.types import SAMPLE_RATE
-from scribe.errors import GOING_DOWN, Restarting
+from scribe.errors import GOING_DOWN, RecognizerStuck, Restarting, ScribeError
+from scribe.threads import DaemonThreads
 
 log = logging.getLogger("scribe.recognition")
 
@@ -28,6 +28,9 @@ BEHIND_SECONDS = 3.0
 """A final that waits longer for its turn than this tells that there are too many streams."""
 
 REMEMBERED_SECONDS = 30.0
+
+SLOWEST = 20.0
+"""Seconds of computing for a second of audio that are no sign of anything but a slow machine."""
 
 
 @dataclass(eq=False, slots=True)
@@ -50,23 +53,38 @@ class _Waiting:
 class Turn:
     """The right to decode one request."""
 
-    def __init__(self, decode: Callable[[Request], asyncio.Future[Hypothesis]], waited: float) -> None:
+    def __init__(
+        self,
+        decode: Callable[[Request], asyncio.Future[Hypothesis]],
+        waited: float,
+        patience_seconds: float,
+        give_up: Callable[[asyncio.Future[Hypothesis]], None],
+    ) -> None:
         self.waited = waited
         self._decode = decode
+        self._patience = patience_seconds
+        self._give_up = give_up
         self.running: asyncio.Future[Hypothesis] | None = None
 
     async def recognize(self, request: Request) -> Hypothesis:
         """The hypothesis of a request; its audio is overwritten afterwards, whatever happened.
 
-        Raises what the recogniser raised. Who is cancelled leaves at once, and its audio is overwritten at once,
-        whatever the recogniser makes of it; the turn goes to the next when the recogniser is done.
+        Raises what the recogniser raised, and RecognizerStuck where it takes far too long. Who is cancelled leaves
+        at once, and its audio is overwritten at once, whatever the recogniser makes of it; the turn goes to the next
+        when the recogniser is done.
         """
         self.running = self._decode(request)
         try:
-            return await asyncio.shield(self.running)
+            async with asyncio.timeout(self._patience + SLOWEST * len(request.audio) / SAMPLE_RATE):
+                return await asyncio.shield(self.running)
         except asyncio.CancelledError:
             request.audio.fill(0.0)
             raise
+        except TimeoutError:
+            if self.running.done():
+                raise  # the recogniser's own
+            self._give_up(self.running)
+            raise RecognizerStuck from None
 
 
 class Recognition:
@@ -76,12 +94,17 @@ class Recognition:
         self,
         recognizer: Recognizer,
         clock: Callable[[], float] = perf_counter,
+        *,
+        patience_seconds: float = 60.0,
     ) -> None:
         self.info = recognizer.info
         self.busy_seconds = 0.0
         self.audio_seconds = 0.0
         self._recognizer = recognizer
-        self._threads = ThreadPoolExecutor(self.info.workers, thread_name_prefix="recognizer")
+        self._threads = DaemonThreads(self.info.workers, "recognizer")
+        self._patience = patience_seconds
+        self._running: set[asyncio.Future[Hypothesis]] = set()
+        self._stuck: set[asyncio.Future[Hypothesis]] = set()
         self._free = self.info.workers
         # One worker is kept for finals, where there are several.
         self._free_for_partials = max(1, self.info.workers - 1)
@@ -94,10 +117,12 @@ class Recognition:
     async def turn(self, urgent: Callable[[], bool]) -> AsyncIterator[Turn]:
         """Wait for a worker; `urgent` is asked whenever one is to be given away.
 
-        Raises Restarting when the server goes down.
+        Raises Restarting when the server goes down, RecognizerStuck where no worker comes back any more.
         """
         if self._ended:
             raise Restarting(GOING_DOWN)
+        if self.stuck:
+            raise RecognizerStuck
         one = _Waiting(urgent, self._clock(), asyncio.get_running_loop().create_future())
         self._waiting.append(one)
         self.reconsider()
@@ -113,7 +138,7 @@ class Recognition:
         if one.hurried_since is not None:
             # What it waited as a partial is no delay of a final.
             self._remember(now - one.hurried_since)
-        turn = Turn(self._start, now - one.since)
+        turn = Turn(self._start, now - one.since, self._patience, self._give_up)
         try:
             yield turn
         finally:
@@ -132,6 +157,11 @@ class Recognition:
             one.granted.set_result(hurried)
 
     @property
+    def stuck(self) -> bool:
+        """Whether every worker has been with one request for far too long; over when one of them comes back."""
+        return len(self._stuck) == self.info.workers
+
+    @property
     def behind(self) -> bool:
         """Whether finals had to wait so long lately that one more stream would be too many."""
         now = self._clock()
@@ -146,13 +176,26 @@ class Recognition:
         return self.busy_seconds / self.audio_seconds if self.audio_seconds else 0.0
 
     async def close(self) -> None:
-        """Take no more; waits for what is being decoded."""
+        """Take no more; waits for what is being decoded, unless it is stuck."""
         self._ended = True
+        self._turn_away(Restarting(GOING_DOWN))
+        self._threads.close()
+        if self._running - self._stuck:
+            await asyncio.wait(self._running - self._stuck)
+
+    def _turn_away(self, error: ScribeError) -> None:
         for one in self._waiting:
             if not one.granted.done():
-                one.granted.set_exception(Restarting(GOING_DOWN))
+                one.granted.set_exception(error)
         self._waiting.clear()
-        await asyncio.to_thread(self._threads.shutdown)
+
+    def _give_up(self, running: asyncio.Future[Hypothesis]) -> None:
+        """A worker does not come back; when it does after all, it is as good as before."""
+        log.error("the recogniser is stuck: %d of %d workers", len(self._stuck) + 1, self.info.workers)
+        self._stuck.add(running)
+        running.add_done_callback(self._stuck.discard)
+        if self.stuck:
+            self._turn_away(RecognizerStuck())
 
     def _next(self) -> tuple[_Waiting, bool] | None:
         now = self._clock()
@@ -182,7 +225,9 @@ class Recognition:
         if self._ended:
             request.audio.fill(0.0)
             raise Restarting(GOING_DOWN)
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._decode, request)
+        running = asyncio.wrap_future(self._threads.submit(self._decode, request))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
         running.add_done_callback(partial(self._done, request, self._clock()))
         return running
 

@@ -9,6 +9,7 @@ PostgreSQL by URL.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +111,10 @@ class Store:
                 self._signing_key = SigningKey(root_secret(connection, self._keys).derive("signing"))
         return self._signing_key
 
+    def together(self) -> AbstractContextManager[sa.Connection]:
+        """What this thread does within, here and in other rooms of the same database, is all kept or not at all."""
+        return self._transaction()
+
     # --- life ----------------------------------------------------------------------------------------
 
     def migrate(self) -> None:
@@ -130,7 +135,9 @@ class Store:
                 connection.execute(
                     sa.update(sessions).where(sessions.c.id == row.id).values(state=state.value)
                 )
-            return len(rows)
+        # A server that died while it shredded left the destroyed pages in the log.
+        self._database.cut_log()
+        return len(rows)
 
     # --- sessions ------------------------------------------------------------------------------------
 
@@ -247,12 +254,6 @@ class Store:
             self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
             return self._read(connection, session_id)[0]
 
-    def set_template(self, session_id: str, template: str) -> None:
-        """The template that the session's note is drafted with from now on."""
-        with self._transaction() as connection:
-            self._read(connection, session_id, lock=True)
-            self._update(connection, session_id, template=template)
-
     def shred(self, session_id: str, now: datetime, *, spare: frozenset[State] = frozenset()) -> None:
         """Destroy the data key and every sealed value of a session; its receipt and audit rows stay.
 
@@ -305,6 +306,9 @@ class Store:
                     line=self._line(cipher, session_id, line),
                 )
             self._add_marks(connection, cipher, session_id, new_marks)
+            if checkpoint is not None and checkpoint[0] == stored.position:
+                # A commit whose answer was lost is said again: its samples are counted once.
+                transcribed = min(0, transcribed)
             values: dict[str, Any] = {"transcribed": stored.transcribed + transcribed}
             if checkpoint is not None:
                 position, state = checkpoint
@@ -474,9 +478,18 @@ class Store:
         )
 
     def save_note(
-        self, session_id: str, change: Callable[[Note | None], Note], what: Step | None, now: datetime
+        self,
+        session_id: str,
+        change: Callable[[Note | None], Note],
+        what: Step | None,
+        now: datetime,
+        *,
+        template: str | None = None,
     ) -> Note:
-        """Replace the note by what `change` makes of it, take a step, and keep what stood there before."""
+        """Replace the note by what `change` makes of it, take a step, and keep what stood there before.
+
+        A `template` that is given is the session's from now on.
+        """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id, lock=True)
             if what is None and stored.state not in (State.IN_REVIEW, State.SIGNED):
@@ -495,6 +508,8 @@ class Store:
             ).scalar_one()
             sealed = _seal(cipher, note, session_id, "note", str(number + 1))
             connection.execute(sa.insert(notes).values(session_id=session_id, number=number + 1, note=sealed))
+            if template is not None:
+                self._update(connection, session_id, template=template)
             if what is not None:
                 self._advance(connection, session_id, what, now)
             return note
@@ -514,9 +529,12 @@ class Store:
     # --- inside --------------------------------------------------------------------------------------
 
     def _after_destruction(self, session_id: str, what: Destroyed) -> None:
-        self._database.cut_log()
-        if self._destroyed is not None:
-            add_tombstones(self._destroyed, [(session_id, what)])
+        def tidy() -> None:
+            self._database.cut_log()
+            if self._destroyed is not None:
+                add_tombstones(self._destroyed, [(session_id, what)])
+
+        self._database.afterwards(tidy)
 
     def _read(
         self, connection: sa.Connection, session_id: str, *, lock: bool = False
@@ -563,7 +581,8 @@ class Store:
         if what is Step.OPENED and row.started_at is None:
             values["started_at"] = now
         if state in (State.ENDED, State.REVOKED):
-            values["ended_at"] = now
+            # A clock that was set back ends no session before it began.
+            values["ended_at"] = max(now, _aware(row.started_at)) if row.started_at else now
         if what is Step.SIGNED:
             values["signed_at"] = now
         self._update(connection, session_id, **values)
@@ -615,8 +634,8 @@ class Store:
             return
         kept = list(self._marks(connection, cipher, session_id))
         for mark in new:
-            if mark.kind == "mark" and mark in kept:
-                continue  # a client that reconnects may say it again
+            if mark in kept:
+                continue  # a client that comes back says again what it cannot know was heard
             kept.append(mark)
             sealed = _seal(cipher, mark, session_id, "mark", str(len(kept)))
             connection.execute(sa.insert(marks).values(session_id=session_id, number=len(kept), mark=sealed))

@@ -44,8 +44,9 @@ async def correct_line(
 
     def correct() -> TranscriptLine:
         reach(on, who, session_id, Right.CHANGE)
-        corrected = on.store.correct_line(session_id, utterance_id, " ".join(change.text.split()))
-        on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
+        with on.store.together():
+            corrected = on.store.correct_line(session_id, utterance_id, " ".join(change.text.split()))
+            on.audit.record(who.actor, "line corrected", session_id, utterance=utterance_id)
         return corrected
 
     on.live.correct(session_id, await asyncio.to_thread(correct))

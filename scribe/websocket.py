@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from scribe.access import Caller, Right, refused, rights_to
 from scribe.auth import same_origin
 from scribe.calls import reached
-from scribe.capture import Capture
+from scribe.capture import CANNOT_GO_ON, Capture
 from scribe.cookies import page_caller, page_cookie
 from scribe.errors import (
     BadRequest,
@@ -25,6 +25,7 @@ from scribe.errors import (
     NotAuthenticated,
     NotFound,
     ScribeError,
+    StoreFailed,
     TooLarge,
 )
 from scribe.live import require_capture
@@ -82,9 +83,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         pass
     except Exception as error:
         log.error("session %s: the stream failed: %s", session_id, type(error).__name__)
-        await connection.refuse(
-            ScribeError("The server failed; reconnect and resume, nothing acknowledged is lost.")
-        )
+        await connection.refuse(ScribeError(CANNOT_GO_ON))
     else:
         await connection.close(1000, "")
     finally:
@@ -108,6 +107,9 @@ class Connection:
         self._who, self._rights = who, rights
         start = await self._start()
         live = self._server.live
+        if start.resume and await live.has_stopped(session_id):
+            await self._hear_the_end(session_id)
+            return
         capture, ready = await live.open(session_id, start, self._outbox)
         try:
             await asyncio.to_thread(self._server.audit.record, who.actor, "stream opened", session_id)
@@ -117,6 +119,21 @@ class Connection:
             await self._exchange(capture)
         finally:
             await live.leave(capture)
+
+    async def _hear_the_end(self, session_id: str) -> None:
+        """A client that was cut off after its stop: what it sends again is stored already."""
+        live = self._server.live
+        telling = self._server.keep(live.tell_end(session_id, self._outbox))
+        telling.add_done_callback(self._end_told)
+        try:
+            await self._send()
+        finally:
+            live.unfollow(session_id, self._outbox)
+
+    def _end_told(self, telling: asyncio.Task[None]) -> None:
+        error = None if telling.cancelled() else telling.exception()
+        if error is not None:
+            self._outbox.close(error if isinstance(error, ScribeError) else ScribeError(CANNOT_GO_ON))
 
     async def _exchange(self, capture: Capture) -> None:
         sender = asyncio.create_task(self._send())
@@ -209,6 +226,9 @@ class Connection:
             if Right.CHANGE not in self._rights:
                 raise refused(Right.CHANGE)
             await self._server.live.mark_fact(session_id, fact_id, status)
+        except StoreFailed as error:
+            self._outbox.put(ErrorMessage(code=error.code, detail=f"{error.detail} Choose the fact again."))
+            return
         except (NotFound, BadRequest, NotAllowed) as error:
             # A fact may have been withdrawn while its choice was on the way: no reason to end the stream.
             self._outbox.put(ErrorMessage(code="fact_refused", detail=error.detail))

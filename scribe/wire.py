@@ -167,6 +167,8 @@ class Status(Strict):
     realtime_factor: float
     voice_active: bool
     partials: Literal["live", "thinned"] = "live"
+    store: Literal["ok", "waiting"] = "ok"
+    """`waiting` while the store takes nothing: no frame is read until it does."""
 
 
 class AudioHealthMessage(Strict):
@@ -178,12 +180,15 @@ class AudioHealthMessage(Strict):
 
 
 class Gap(Strict):
-    """A stretch that is not in the transcript, and why: `off_the_record` has no length in audio."""
+    """A stretch that is not in the transcript, and why.
+
+    `off_the_record` has no length in audio, nor has `broken_off`: a recording began anew, how much later nobody knows.
+    """
 
     type: Literal["gap"] = "gap"
     start: float
     end: float
-    reason: Literal["off_the_record", "recognizer_failed"]
+    reason: Literal["off_the_record", "recognizer_failed", "broken_off"]
 
 
 class WireFact(Strict):

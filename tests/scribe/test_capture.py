@@ -30,7 +30,7 @@ from scribe.sample import sample_audio
 from scribe.session import Step
 from scribe.store import Store
 from scribe.surroundings import Surroundings
-from scribe.wire import Gap, ServerMessage, Start, UtteranceMessage
+from scribe.wire import ErrorMessage, Gap, Ready, ServerMessage, Start, UtteranceMessage
 from summarizer.extractive import ExtractiveEngine
 
 RATE = 16_000
@@ -52,7 +52,7 @@ class Failing(ScriptedRecognizer):
 
 @asynccontextmanager
 async def captured(
-    folder: Path, recognizer: Recognizer, *, ring_seconds: float = 60.0
+    folder: Path, recognizer: Recognizer, *, ring_seconds: float = 60.0, store_seconds: float = 60.0
 ) -> AsyncIterator[tuple[Capture, Store, Outbox]]:
     """An open capture of a fresh session of two channels."""
     database = Database(f"sqlite:///{folder / 's.db'}")
@@ -63,7 +63,7 @@ async def captured(
     for what in (Step.CONSENTED, Step.OPENED):
         store.advance("s1", what, now)
     engines = Engines(Recognition(recognizer), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine())
-    settings = Settings(data_dir=folder, ring_seconds=ring_seconds)
+    settings = Settings(data_dir=folder, ring_seconds=ring_seconds, store_seconds=store_seconds)
     capture = Capture(
         store.session("s1"), 2, Surroundings(settings, engines, store, lambda: datetime.now(UTC))
     )
@@ -123,9 +123,11 @@ def test_more_audio_than_the_ring_holds_waits_and_is_not_lost(tmp_path: Path) ->
     asyncio.run(check())
 
 
-def test_when_the_store_fails_whoever_feeds_hears_of_it_and_nothing_is_acknowledged(tmp_path: Path) -> None:
+def test_when_the_store_fails_for_good_whoever_feeds_hears_of_it_and_nothing_is_acknowledged(
+    tmp_path: Path,
+) -> None:
     async def check() -> None:
-        async with captured(tmp_path, ScriptedRecognizer()) as (capture, store, outbox):
+        async with captured(tmp_path, ScriptedRecognizer(), store_seconds=0) as (capture, store, outbox):
 
             def full(connection: sa.Connection) -> None:
                 raise sa.exc.OperationalError("", {}, Exception("disk full"))
@@ -137,6 +139,52 @@ def test_when_the_store_fails_whoever_feeds_hears_of_it_and_nothing_is_acknowled
             acknowledged = [getattr(message, "committed", 0) for message in await said(outbox)]
             assert set(acknowledged) <= {0}
             assert store.session("s1").position == 0
+
+    asyncio.run(check())
+
+
+def test_a_store_that_fails_is_waited_for_and_nothing_is_lost(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer()) as (capture, store, outbox):
+            failed = 0
+
+            def full(connection: sa.Connection) -> None:
+                nonlocal failed
+                failed += 1
+                if failed == 1:
+                    assert capture.status().store == "ok"
+                if failed == 3:
+                    assert capture.status().store == "waiting"
+                    sa.event.remove(store._database._engine, "begin", full)
+                raise sa.exc.OperationalError("", {}, Exception("disk full"))
+
+            sa.event.listen(store._database._engine, "begin", full)
+            await heard(capture, sample_audio()[: 60 * RATE])
+            assert failed == 3
+            assert capture.status().store == "ok"
+            assert store.session("s1").transcribed == 60 * RATE
+            told = [message for message in await said(outbox) if isinstance(message, ErrorMessage)]
+            assert [message.code for message in told] == ["store_failed"], "it is told once"
+
+    asyncio.run(check())
+
+
+def test_audio_is_let_go_at_once_while_the_store_is_waited_for(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with captured(tmp_path, ScriptedRecognizer()) as (capture, store, outbox):
+
+            def full(connection: sa.Connection) -> None:
+                raise sa.exc.OperationalError("", {}, Exception("disk full"))
+
+            sa.event.listen(store._database._engine, "begin", full)
+            outbox.put(Ready(resume_from=0, max_unacked_seconds=60.0))
+            feeding = asyncio.create_task(capture.hear_samples(sample_audio()[: 90 * RATE]))
+            while not isinstance(await outbox.get(), ErrorMessage):
+                pass
+            assert await capture.let_go(NotConsented("Consent was revoked.")) == 0
+            with pytest.raises(NotConsented):
+                await feeding
+            sa.event.remove(store._database._engine, "begin", full)
 
     asyncio.run(check())
 

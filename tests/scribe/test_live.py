@@ -26,6 +26,7 @@ from scribe.engines import Engines
 from scribe.errors import (
     BadRequest,
     NotConsented,
+    RecognizerStuck,
     Restarting,
     StoreFailed,
     StreamBusy,
@@ -41,7 +42,7 @@ from scribe.session import Consent, SpeakerAssignment, State, Step
 from scribe.store import Details, Store
 from scribe.surroundings import Surroundings
 from scribe.template_folder import TemplateFolder
-from scribe.wire import DraftRequest, Start, TranscriptLine
+from scribe.wire import DraftRequest, Ended, Gap, Ready, ServerMessage, Start, TranscriptLine
 from summarizer.extractive import ExtractiveEngine
 from summarizer.testing import FakeEngine
 
@@ -57,6 +58,7 @@ async def living(
     recognizer: Recognizer | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     capacity: int = 8,
+    recognition: Callable[[Recognizer], Recognition] = Recognition,
     **settings: object,
 ) -> AsyncIterator[tuple[Live, Store]]:
     """Two consented sessions, s1 and s2, that nobody streams yet."""
@@ -68,7 +70,7 @@ async def living(
         store.create_session(name, consented(channels=2), now)
         store.advance(name, Step.CONSENTED, now)
     engines = Engines(
-        Recognition(recognizer or ScriptedRecognizer()),
+        recognition(recognizer or ScriptedRecognizer()),
         VoiceActivityModel(),
         SteadyEmbedder(),
         ExtractiveEngine(),
@@ -203,7 +205,7 @@ def test_a_session_is_ended_without_its_stream_and_only_then(tmp_path: Path) -> 
 
 def test_a_stop_that_cannot_be_stored_leaves_a_session_that_can_go_on(tmp_path: Path) -> None:
     async def check() -> None:
-        async with living(tmp_path) as (live, store):
+        async with living(tmp_path, store_seconds=0) as (live, store):
             capture, _ = await live.open("s1", START, Outbox())
             await capture.hear_samples(AUDIO)
             with broken(store), pytest.raises(Exception, match="database refused"):
@@ -480,5 +482,129 @@ def test_a_section_drafted_anew_by_another_engine_says_by_which(tmp_path: Path) 
                 stored, lines, note, "PLAN", engine=FakeEngine(), templates=folder
             )
             assert section.engine == "fake none 0"
+
+    asyncio.run(check())
+
+
+def test_a_recording_that_begins_anew_shows_where_it_broke_off(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            await capture.pause()
+            await capture.resume()
+            await live.leave(capture)
+            _, ready = await live.open("s1", START, Outbox())
+            gap = store.marks("s1")[-1]
+            assert (gap.kind, gap.at) == ("gap", ready.resume_from / RATE)
+
+    asyncio.run(check())
+
+
+def test_what_a_client_says_again_of_a_pause_is_kept_once(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with living(tmp_path) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO[: 3 * RATE])
+            for _ in range(2):
+                await capture.pause()
+                await capture.resume()
+            assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume"]
+
+    asyncio.run(check())
+
+
+async def messages(outbox: Outbox) -> list[ServerMessage]:
+    """All that is told until it is closed."""
+    told: list[ServerMessage] = []
+    while (message := await outbox.get()) is not None:
+        told.append(message)
+    return told
+
+
+def test_a_client_cut_off_after_its_stop_hears_how_the_session_ended(tmp_path: Path) -> None:
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO)
+            stopping = asyncio.create_task(live.stop(capture))
+            await turns()
+            await live.leave(capture)
+            assert await live.has_stopped("s1")
+            again = Outbox()
+            await live.tell_end("s1", again)
+            with pytest.raises(StreamBusy):
+                await live.tell_end("s1", Outbox())
+            slow.go.set()
+            await stopping
+            told = await messages(again)
+            assert isinstance(told[0], Ready)
+            assert isinstance(told[-1], Ended)
+            later = Outbox()
+            await live.tell_end("s1", later)
+            assert [message.type for message in await messages(later)] == ["ready", "note", "ended"]
+            assert store.receipt("s1") == told[-1].receipt
+
+    asyncio.run(check())
+
+
+def test_a_clock_that_is_set_back_ends_no_consent_and_loses_no_session(tmp_path: Path) -> None:
+    async def check() -> None:
+        base = datetime.now(UTC)
+        now = [base]
+        async with living(tmp_path, clock=lambda: now[0]) as (live, store):
+            capture, _ = await live.open("s1", START, Outbox())
+            await capture.hear_samples(AUDIO[: 5 * RATE])
+            now[0] = base - timedelta(hours=1)
+            await capture.hear_samples(AUDIO[5 * RATE : 10 * RATE])
+            await live.leave(capture)
+            capture, ready = await live.open("s1", START, Outbox())
+            assert ready.resume_from == 10 * RATE
+            now[0] = base + timedelta(hours=1)
+            await capture.hear_samples(AUDIO[10 * RATE :])
+            now[0] = base - timedelta(hours=1)
+            await live.stop(capture)
+            receipt = store.receipt("s1")
+            assert receipt.seconds_received == receipt.seconds_transcribed == len(AUDIO) / RATE
+            assert receipt.ended_at >= receipt.started_at
+            ended = store.session("s1").ended_at
+            assert ended is not None
+            assert ended >= base
+
+    asyncio.run(check())
+
+
+def test_a_recogniser_that_hangs_costs_one_stretch_and_closes_the_stream(tmp_path: Path) -> None:
+    class Short(Recognition):
+        """Loses patience at once."""
+
+        def __init__(self, recognizer: Recognizer) -> None:
+            super().__init__(recognizer, patience_seconds=-1000.0)
+
+    async def check() -> None:
+        slow = Slow()
+        async with living(tmp_path, recognizer=slow, recognition=Short) as (live, store):
+            outbox = Outbox()
+            capture, ready = await live.open("s1", START, outbox)
+            outbox.put(ready)
+            await capture.hear_samples(AUDIO)
+            told = await messages(outbox)
+            assert isinstance(outbox.closed, RecognizerStuck)
+            gaps = [message for message in told if isinstance(message, Gap)]
+            assert [gap.reason for gap in gaps] == ["recognizer_failed"]
+            assert [mark.kind for mark in store.marks("s1")] == ["gap"]
+            with pytest.raises(RecognizerStuck):
+                await capture.hear_samples(AUDIO)
+            await live.leave(capture)
+            assert live.full
+            with pytest.raises(RecognizerStuck):
+                await live.open("s1", START, Outbox())
+            slow.go.set()
+            async with asyncio.timeout(20):
+                while live.full:  # noqa: ASYNC110 - it heals by itself and tells nobody
+                    await asyncio.sleep(0)
+            _, ready = await live.open("s1", START.model_copy(update={"resume": True}), Outbox())
+            assert ready.resume_from == store.session("s1").position, "all behind the gap is heard again"
 
     asyncio.run(check())

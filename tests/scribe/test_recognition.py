@@ -12,7 +12,7 @@ import pytest
 
 from asr.recognizer import Hypothesis, RecognizerInfo, Request
 from asr.types import Word
-from scribe.errors import Restarting
+from scribe.errors import RecognizerStuck, Restarting
 from scribe.recognition import BEHIND_SECONDS, REMEMBERED_SECONDS, Recognition
 
 
@@ -288,5 +288,59 @@ def test_a_final_that_waits_too_long_says_that_there_are_too_many_streams() -> N
         now[0] += REMEMBERED_SECONDS
         assert not recognition.behind
         await recognition.close()
+
+    run(check())
+
+
+def test_a_recogniser_that_does_not_come_back_is_stuck_until_it_does() -> None:
+    async def check() -> None:
+        gate = Gate()
+        recognition = Recognition(
+            gate, patience_seconds=-1.9
+        )  # and two seconds for a tenth of a second of audio
+        hanging = asyncio.create_task(heard(recognition, request(1)))
+        await gate.entered(1)
+        waiting = asyncio.create_task(heard(recognition, request(2)))
+        for one in (hanging, waiting):
+            with pytest.raises(RecognizerStuck):
+                await one
+        assert recognition.stuck
+        with pytest.raises(RecognizerStuck):
+            await heard(recognition, request(3))
+        gate.open.set()
+        async with asyncio.timeout(20):
+            while recognition.stuck:  # noqa: ASYNC110 - it heals by itself and tells nobody
+                await asyncio.sleep(0)
+        assert (await heard(recognition, request(4))).words
+        assert gate.asked == [1, 4]
+        await recognition.close()
+
+    run(check())
+
+
+def test_one_stuck_worker_of_two_is_no_end() -> None:
+    async def check() -> None:
+        gate = Gate(workers=2)
+        recognition = Recognition(gate, patience_seconds=-1.9)
+        with pytest.raises(RecognizerStuck):
+            await heard(recognition, request(1))
+        assert not recognition.stuck
+        gate.open.set()
+        assert (await heard(recognition, request(2))).words
+        await recognition.close()
+
+    run(check())
+
+
+def test_the_end_does_not_wait_for_a_stuck_recogniser() -> None:
+    async def check() -> None:
+        gate = Gate()
+        recognition = Recognition(gate, patience_seconds=-1.9)
+        held = request(1)
+        with pytest.raises(RecognizerStuck):
+            await heard(recognition, held)
+        await recognition.close()
+        assert held.audio.any(), "it is still being decoded"
+        gate.open.set()
 
     run(check())

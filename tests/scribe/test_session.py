@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from scribe.errors import NotConsented, WrongState
 from scribe.session import (
+    TRANSITIONS,
     Consent,
     NewSession,
     Participant,
@@ -141,3 +142,25 @@ def test_patient_is_accepted_for_client() -> None:
 def test_a_session_that_makes_no_sense_is_refused(body: dict[str, object], why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         NewSession.model_validate(body)
+
+
+def test_from_wherever_a_session_can_get_it_can_be_reviewed_or_destroyed() -> None:
+    def next_to(state: State) -> set[State]:
+        return {after for (before, _), after in TRANSITIONS.items() if before is state}
+
+    def within_reach(begin: State) -> set[State]:
+        seen, to_do = {begin}, [begin]
+        while to_do:
+            new = next_to(to_do.pop()) - seen
+            seen |= new
+            to_do += new
+        return seen
+
+    reachable = within_reach(State.AWAITING_CONSENT)
+    assert reachable == set(State), "no state is there for nothing"
+    for state in reachable:
+        assert State.SHREDDED in next_to(state)
+        if state not in (State.REVOKED, State.SHREDDED, State.SIGNED):
+            assert State.IN_REVIEW in within_reach(state), state
+    for state in (State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED):
+        assert (state, Step.STOPPED) in TRANSITIONS, "whatever is cut off can be ended"
