@@ -13,9 +13,10 @@ from fastapi import APIRouter
 
 from asr.types import SAMPLE_RATE
 from scribe.calls import On, SessionId, Who, audit
+from scribe.consent import Agreement
 from scribe.drafting import template_named, templates_of
 from scribe.live import require_language
-from scribe.session import NewSession, Step, missing_consent
+from scribe.session import NewSession, Step
 from scribe.views import session_view
 from scribe.wire import (
     SessionList,
@@ -33,9 +34,13 @@ def create_session(new: NewSession, who: Who, on: On) -> SessionView:
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
-    on.store.create_session(session_id, new, now)
-    if not missing_consent(new.participants, new.consents, now):
-        on.store.advance(session_id, Step.CONSENTED, now)
+    new = new.model_copy(
+        update={
+            "consents": on.statements.named(new.consents, only_known=on.settings.consent_known_statements)
+        }
+    )
+    covered = not Agreement.of(new.participants, new.consents, new.context, on.rules).missing(now)
+    on.store.create_session(session_id, new, now, Step.CONSENTED if covered else None)
     on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
     return session_view(on, on.store.session(session_id))
 

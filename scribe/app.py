@@ -49,9 +49,11 @@ from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.jurisdictions import load_rules
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.server import Server
+from scribe.statements import Statements
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.wire import Problem
@@ -71,9 +73,12 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     key = load_key(settings.key.get_secret_value() if settings.key else None, folder)
     token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
     database = open_database(settings, folder)
+    rules = load_rules(settings.consent_rules)
     store = Store(database, key)
+    statements = Statements(database)
     try:
         store.migrate()
+        statements.keep_shipped(clock())
         interrupted = store.recover()
     except StoreFailed as error:
         raise CannotStart(error.detail) from None
@@ -81,8 +86,8 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         log.info("%d sessions were cut off when the server last ended; they can be resumed", interrupted)
     audit = Audit(database, clock)
     auth = Auth(token, key, timedelta(minutes=settings.stream_token_minutes))
-    live = Live(Surroundings(settings, engines, store, clock))
-    server = Server(settings, engines, store, audit, auth, live, clock)
+    live = Live(Surroundings(settings, engines, store, clock, rules, audit))
+    server = Server(settings, engines, store, audit, auth, live, clock, rules, statements)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

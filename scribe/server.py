@@ -12,7 +12,9 @@ from scribe.audit import Audit
 from scribe.auth import Auth
 from scribe.config import Settings
 from scribe.engines import Engines
+from scribe.jurisdictions import Rules
 from scribe.live import Live
+from scribe.statements import Statements
 from scribe.store import Store
 
 T = TypeVar("T")
@@ -29,6 +31,8 @@ class Server:
     auth: Auth
     live: Live
     clock: Callable[[], datetime]
+    rules: Rules
+    statements: Statements
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -9,7 +9,7 @@ PostgreSQL by URL.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from scribe.chains import last_link
 from scribe.crypto import KeyEncryptionKey, SessionCipher
 from scribe.database import Database
-from scribe.errors import NotFound, WrongState
+from scribe.errors import NotConsented, NotFound, WrongState
 from scribe.marking import FactMark
 from scribe.note import Note
 from scribe.session import (
@@ -117,15 +117,18 @@ class Store:
 
     # --- sessions ------------------------------------------------------------------------------------
 
-    def create_session(self, session_id: str, new: NewSession, now: datetime) -> None:
-        """A new session in AWAITING_CONSENT with a data key of its own."""
+    def create_session(
+        self, session_id: str, new: NewSession, now: datetime, what: Step | None = None
+    ) -> None:
+        """A new session in AWAITING_CONSENT, or one step on, with a data key of its own."""
+        state = State.AWAITING_CONSENT if what is None else step(State.AWAITING_CONSENT, what)
         cipher, wrapped = self._key.new_data_key(session_id)
         details = Details(participants=new.participants, consents=new.consents, context=new.context)
         with self._transaction() as connection:
             connection.execute(
                 sa.insert(sessions).values(
                     id=session_id,
-                    state=State.AWAITING_CONSENT.value,
+                    state=state.value,
                     template=new.template,
                     created_at=now,
                     position=0,
@@ -165,13 +168,18 @@ class Store:
         self,
         session_id: str,
         change: Callable[[Details], tuple[Consent, ...]],
-        what: Step | None,
+        what: Step | Callable[[StoredSession], Step | None] | None,
         now: datetime,
     ) -> StoredSession:
-        """Replace the consents by what `change` makes of the details, and take a step with it."""
+        """Replace the consents by what `change` makes of the details, and take a step with it.
+
+        `what` may be a function of the session with its new consents; if it raises, nothing has changed.
+        """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id)
             details = stored.details.model_copy(update={"consents": change(stored.details)})
+            if callable(what):
+                what = what(replace(stored, details=details))
             self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
             if what is not None:
                 self._advance(connection, session_id, what, now)
@@ -220,6 +228,8 @@ class Store:
         """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id)
+            if stored.state is State.REVOKED:
+                raise NotConsented("Consent to this session was revoked; no more words are stored.")
             if checkpoint is not None and stored.state not in UNFINISHED:
                 raise WrongState(f"A session that is {stored.state.value} takes no more words.")
             for line in lines:

@@ -36,7 +36,7 @@ BODY_CHUNKS = 16
 async def upload(session_id: SessionId, request: Request, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
     stored = await asyncio.to_thread(on.store.session, session_id)
-    require_capture(stored, on.clock())
+    require_capture(stored, on.clock(), on.rules)
     return EventStream(_events(session_id, request, on))
 
 

@@ -59,7 +59,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
             raise BadRequest(f"Offer the subprotocol {SUBPROTOCOL} when you connect.")
         authenticate(websocket, server, session_id, offered)
         stored = await asyncio.to_thread(server.store.session, session_id)
-        require_capture(stored, server.clock())
+        require_capture(stored, server.clock(), server.rules)
         await connection.run(session_id)
     except ScribeError as error:
         await connection.refuse(error)
