@@ -178,12 +178,13 @@ class ConsentMachine(RuleBasedStateMachine):
         assert ready.resume_from <= self.at or self.at == 0
         self.at = ready.resume_from
 
-    @rule(seconds=st.sampled_from((0.1, 1.0, 4.0)))
-    def frame(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from((0.1, 1.0, 4.0)), minutes=st.sampled_from((0, 0, 0, 1, 15)))
+    def frame(self, seconds: float, minutes: int) -> None:
         if self.capture is None:
             self.open()
         if self.capture is None:
             return
+        self.now += timedelta(minutes=minutes)
         audio = AUDIO[self.at : self.at + int(seconds * RATE)]
         before = self.capture.position
         taken = self.covered() and self.state == "recording"
