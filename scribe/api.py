@@ -14,11 +14,12 @@ from fastapi import APIRouter
 from asr.types import SAMPLE_RATE
 from scribe.access import Caller, Right, Role, require
 from scribe.calls import On, SessionId, Who, admit, audit, reach, reached
+from scribe.consent import Agreement
 from scribe.drafting import template_named, templates_of
 from scribe.errors import BadRequest
 from scribe.live import require_language
 from scribe.server import Server
-from scribe.session import NewSession, Step, missing_consent
+from scribe.session import NewSession, Step
 from scribe.views import session_view
 from scribe.wire import (
     SessionList,
@@ -38,10 +39,15 @@ def create_session(new: NewSession, who: Who, on: On) -> SessionView:
     require_language(new.context.language, on.engines)
     session_id = secrets.token_hex(8)
     now = on.clock()
+    new = new.model_copy(
+        update={
+            "consents": on.statements.named(new.consents, only_known=on.settings.consent_known_statements)
+        }
+    )
+    covered = not Agreement.of(new.participants, new.consents, new.context, on.rules).missing(now)
     with on.store.together():
-        on.store.create_session(session_id, new, now, owner=owner, made_by=who.actor)
-        if not missing_consent(new.participants, new.consents, now):
-            on.store.advance(session_id, Step.CONSENTED, now)
+        first = Step.CONSENTED if covered else None
+        on.store.create_session(session_id, new, now, first, owner=owner, made_by=who.actor)
         on.audit.record(who.actor, "session created", session_id, participants=len(new.participants))
     return session_view(on, who, on.store.session(session_id))
 

@@ -52,6 +52,7 @@ from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
 from scribe.hardening import harden, overwrite_freed_memory
 from scribe.identity import Identity
+from scribe.jurisdictions import load_rules
 from scribe.keys import load_keys
 from scribe.listening import guarded, listen, require_safe_address, tls_context, url_of, uvicorn_server
 from scribe.live import Live
@@ -62,6 +63,7 @@ from scribe.provider import Provider
 from scribe.purge import Purge, call_off, purge_hourly, retention_of
 from scribe.server import Server
 from scribe.sign_ins import SignIns
+from scribe.statements import Statements
 from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
@@ -85,11 +87,14 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     keys = load_keys(settings, folder)
     token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
     database = open_database(settings, folder)
+    rules = load_rules(settings.consent_rules)
     store = Store(database, keys, tombstone_file(folder))
+    statements = Statements(database)
     try:
         database.hold()
         store.migrate()
         root = Vault(database, keys).open()
+        statements.keep_shipped(clock())
         interrupted = store.recover()
     except StoreFailed as error:
         raise CannotStart(error.detail) from None
@@ -102,9 +107,12 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     idle = timedelta(minutes=settings.sign_in_idle_minutes) if organised else None
     identity = Identity(settings.access, auth, Accounts(database, root), SignIns(database, idle), clock)
     provider = Provider(settings) if organised and settings.oidc_issuer else None
-    live = Live(Surroundings(settings, engines, store, clock))
+    live = Live(Surroundings(settings, engines, store, clock, rules, audit))
     notes_apart = ProcessNotes(database, keys)
-    server = Server(settings, engines, store, audit, identity, provider, Attempts(), live, clock, notes_apart)
+    server = Server(
+        *(settings, engines, store, audit, identity, provider, Attempts(), live, clock),
+        *(notes_apart, rules, statements),
+    )
     purge = Purge(store, audit, retention_of(settings), clock)
 
     @asynccontextmanager

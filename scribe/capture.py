@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +25,7 @@ from asr.incoming import Incoming
 from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy, Want
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
+from scribe.consent import Agreement, with_words
 from scribe.errors import (
     BadRequest,
     NotConsented,
@@ -39,8 +39,9 @@ from scribe.fact_stream import FactStream
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
 from scribe.retries import Retries
-from scribe.session import Consent, SpeakerAssignment, State, Step, consent_until
-from scribe.store import StoredSession
+from scribe.session import Consent, SpeakerAssignment, State, Step
+from scribe.spoken_consent import ConsentWatch, SpokenConsent
+from scribe.store import Details, StoredSession
 from scribe.surroundings import Surroundings
 from scribe.threads import to_the_end
 from scribe.wire import (
@@ -83,8 +84,9 @@ class Capture:
         self._around = around
         participants = stored.details.participants
         self._participants = participants
-        self._consent_until: datetime | None = None
+        self._context = stored.details.context
         self.renew(stored.details.consents)
+        self._watch = ConsentWatch()
         self._lines = Lines(participants, stored.speakers, channels)
         self._incoming: Incoming | None = None
         self._due = 0
@@ -132,8 +134,9 @@ class Capture:
         self.facts.tell_anew()
 
     def renew(self, consents: Sequence[Consent]) -> None:
-        """The consents as they stand now: audio is taken until the first that is needed expires."""
-        self._consent_until = consent_until(self._participants, consents)
+        """The consents as they stand now; each frame is held against them."""
+        rules = self._around.rules
+        self._agreement = Agreement.of(self._participants, consents, self._context, rules)
 
     def attach(self, outbox: Outbox, start: Start) -> Ready:
         """A client is there: where it has to go on, told before all else. Raises BadRequest or StreamBusy."""
@@ -209,10 +212,10 @@ class Capture:
             audio = audio[dropped:]
         self._due = self._pipeline.position + len(audio)
         while len(audio):
-            self._raise_if_over()
-            if self._consent_until is not None and self._around.clock() >= self._consent_until:
-                raise NotConsented("A participant's consent has expired; record a new one, then resume.")
             async with self._lock:
+                # Judged with the lock held: what waited for it is not heard after a revocation or an expiry.
+                self._raise_if_over()
+                self._agreement.require(self._around.clock())
                 taken = min(len(audio), self._pipeline.room)
                 if taken:
                     self._handle(await to_the_end(self._pipeline.push, audio[:taken]))
@@ -487,12 +490,23 @@ class Capture:
         await self._commit(learnt.new + learnt.changed, gap)
         if gap is not None:
             self._emit(gap)
+        await self._tell_refusals(learnt.new + learnt.changed)
         # Only what is stored is told as final, and only then is its audio acknowledged.
         self._handle(events)
         if self.facts is not None:
             self.facts.push(learnt.new)
         self._tell_again(learnt.changed)
         self._acknowledge()
+
+    async def _tell_refusals(self, lines: Sequence[TranscriptLine]) -> None:
+        """A participant may just have refused: a rule's guess stops nothing, but it is never passed over."""
+        for found in self._watch.push(lines, self._lines.speakers):
+            await to_the_end(keep_spoken, self._around, self.id, (found,))
+            detail = (
+                f"Participant {found.participant_id} may have refused in the session; recording goes on. Ask them "
+                "again, pause meanwhile, and revoke their consent if they do refuse."
+            )
+            self._emit(ErrorMessage(code="consent_doubt", detail=detail))
 
     def _gap(self, job: DecodeJob) -> Gap:
         """The recogniser failed on a final: the transcript says so, and the session goes on."""
@@ -551,3 +565,31 @@ class Capture:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
             self._longest_wait = 0.0
+
+
+def keep_spoken(around: Surroundings, session_id: str, found: Sequence[SpokenConsent]) -> None:
+    """Copy what was heard of consent into the consents, and put each new doubt on the audit; blocks on the store.
+
+    Raises NotConsented where consent was revoked meanwhile: no word is kept then.
+    """
+    before: set[str] = set()
+
+    def change(details: Details) -> tuple[Consent, ...]:
+        before.update(_doubted(details.consents))
+        consents = details.consents
+        for one in found:
+            consents = with_words(consents, one.participant_id, agreed=one.agreed, words=one.words)
+        return consents
+
+    def still_open(stored: StoredSession) -> None:
+        if stored.state is State.REVOKED:
+            raise NotConsented("Consent to this session was revoked; no more of its words are kept.")
+
+    stored = around.store.change_consents(session_id, change, still_open, around.clock())
+    for participant_id in sorted(_doubted(stored.details.consents) - before):
+        if around.audit is not None:
+            around.audit.record("stream", "consent doubted", session_id, participant=participant_id)
+
+
+def _doubted(consents: Sequence[Consent]) -> set[str]:
+    return {consent.participant_id for consent in consents if consent.doubt is not None}

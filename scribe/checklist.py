@@ -11,9 +11,10 @@ from fastapi import APIRouter
 from asr.types import SAMPLE_RATE
 from scribe.access import Right
 from scribe.calls import On, SessionId, Who, reach
+from scribe.consent import Agreement
 from scribe.drafting import template_of_note, templates_of
+from scribe.jurisdictions import Rules
 from scribe.note import DraftNote, Evidence, Note, NoteRisk, SignedNote
-from scribe.session import missing_consent
 from scribe.store import StoredSession
 from scribe.wire import ChecklistItem, ChecklistView, TimeBandView, TimeSupportView
 from summarizer.checklist import Attendee, SessionRecord, checklist
@@ -31,13 +32,13 @@ def read_checklist(session_id: SessionId, who: Who, on: On) -> ChecklistView:
     note = on.store.note(session_id)
     on.audit.record(who.actor, "checklist read", session_id)
     draft = note.note if isinstance(note, SignedNote) else note
-    return checked(stored, note, template_of_note(draft, templates_of(on.settings)))
+    return checked(stored, note, template_of_note(draft, templates_of(on.settings)), on.rules)
 
 
-def checked(stored: StoredSession, note: Note, template: Template) -> ChecklistView:
+def checked(stored: StoredSession, note: Note, template: Template, rules: Rules) -> ChecklistView:
     """The checklist of a stored session's note, which was drafted with `template`."""
     draft = note.note if isinstance(note, SignedNote) else note
-    record = _record(stored, note)
+    record = _record(stored, note, rules)
     details = stored.details
     context = Context(
         modality=details.context.modality,
@@ -76,11 +77,11 @@ def checked(stored: StoredSession, note: Note, template: Template) -> ChecklistV
     )
 
 
-def _record(stored: StoredSession, note: Note) -> SessionRecord:
+def _record(stored: StoredSession, note: Note, rules: Rules) -> SessionRecord:
     """The session as the checklist sees it; consent is judged as of when it was recorded."""
     details, context = stored.details, stored.details.context
     began = stored.started_at or stored.created_at
-    lacking = missing_consent(details.participants, details.consents, began)
+    lacking = Agreement.of(details.participants, details.consents, context, rules).missing(began)
     signature = note.signature if isinstance(note, SignedNote) else None
     return SessionRecord(
         started_at=stored.started_at,

@@ -34,6 +34,7 @@ from scribe.errors import BadRequest, CannotStart, ScribeError
 from scribe.local import Address, serving
 from scribe.logs import log_to_stderr
 from scribe.sample import sample_audio, sample_mono
+from scribe.statements import SHIPPED, SHIPPED_VERSION
 from scribe.terminal import print_checklist, print_note, print_receipt, print_sessions
 from scribe.transcribe import hear, new_session
 
@@ -53,11 +54,6 @@ out = Console()
 err = Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the encrypted store.")]
-CONSENT_STATEMENT = (
-    "I agree that this session is recorded, transcribed on this computer and drafted into a note by software; "
-    "the recording is discarded, and my clinician reviews and signs the note."
-)
-STATEMENT_VERSION = "1"
 
 
 @app.command()
@@ -125,7 +121,7 @@ async def _demo(settings: Settings, *, mono: bool, stay: bool) -> None:
             template="soap",
             channels=channels,
             consent="verbal",
-            statement_version=STATEMENT_VERSION,
+            statement_version=SHIPPED_VERSION,
             modality="individual psychotherapy, in person",
         )
         seconds = len(audio) / 16_000
@@ -160,7 +156,7 @@ async def _transcribe(settings: Settings, file: Path, template: str, consent: st
             ScribeClient(address.url, address.token, verify=address.trust) as client,
         ):
             new = new_session(
-                template=template, channels=channels, consent=method, statement_version=STATEMENT_VERSION
+                template=template, channels=channels, consent=method, statement_version=SHIPPED_VERSION
             )
             session_id = await hear(
                 client, new, recording.blocks, channels=channels, seconds=recording.seconds, console=out
@@ -376,7 +372,7 @@ def _ask_consent(given: str | None) -> str:
         return given
     if not sys.stdin.isatty():
         raise BadRequest("Consent must be on record before anything is heard; say how with --consent.")
-    err.print(f"\nBefore anything is heard, both must have agreed to this:\n  “{CONSENT_STATEMENT}”\n")
+    err.print(f"\nBefore anything is heard, both must have agreed to this:\n  “{SHIPPED.text}”\n")
     if not typer.confirm("Did the clinician and the client agree?", err=True):
         raise BadRequest("Without consent nothing is heard.")
     answer: str = typer.prompt("How (written, electronic, verbal)", default="verbal", err=True)

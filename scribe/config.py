@@ -198,6 +198,14 @@ class Settings(BaseSettings):
     templates_dir: Path | None = Field(
         None, description="Folder of your own note templates; `templates` in the data folder if not given."
     )
+    consent_rules: Path | None = Field(
+        None,
+        description="TOML file of your own of what jurisdictions ask of consent; its entries replace those that ship.",
+    )
+    consent_known_statements: bool = Field(
+        False,
+        description="Whether a consent is refused whose `statement_version` this server does not keep.",
+    )
     note_engine: Literal["extractive", "transformers", "openai"] = Field(
         "extractive",
         description="What writes notes: `extractive` is rules and needs no model, `transformers` a model in a "

@@ -166,7 +166,7 @@ async def _body(request: Request) -> bytes:
 def _spoken(on: Server, who: Caller, session_id: str) -> tuple[tuple[Turn, ...], Context]:
     """A session's turns and what was given with it; raises NotConsented where it may not be drafted."""
     stored = reach(on, who, session_id, Right.READ)
-    require_capture(stored, on.clock())
+    require_capture(stored, on.clock(), on.rules)
     lines = with_roles(on.store.transcript(session_id), stored.speakers, stored.details.participants)
     given = stored.details.context
     context = Context(

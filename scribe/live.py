@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from asr.types import SAMPLE_RATE
-from scribe.capture import CANNOT_GO_ON, STATUS_SECONDS, Capture
+from scribe.capture import CANNOT_GO_ON, STATUS_SECONDS, Capture, keep_spoken
+from scribe.consent import Agreement
 from scribe.drafting import default_style, draft_note, templates_of
 from scribe.engines import Engines
 from scribe.errors import (
@@ -37,12 +38,14 @@ from scribe.errors import (
     WrongState,
 )
 from scribe.fact_stream import chosen_ids, facts_of
+from scribe.jurisdictions import Rules
 from scribe.marking import Chosen, FactMark, marked
 from scribe.note import DraftNote, Note, SignedNote
 from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
 from scribe.roles import with_roles
-from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step, require_consent
+from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step
+from scribe.spoken_consent import spoken_consents
 from scribe.store import StoredSession
 from scribe.surroundings import Surroundings
 from scribe.wire import (
@@ -70,6 +73,8 @@ STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
 LAST_DRAFT_SECONDS = 5.0
 """What a draft may still take when the server is to end; without it the session can be drafted afterwards."""
 
+T = TypeVar("T")
+
 
 class Live:
     """The captures of this server by session."""
@@ -85,6 +90,7 @@ class Live:
         self._draining = False
         self._sweep: asyncio.TimerHandle | None = None
         self._down = asyncio.Event()
+        self._working: dict[str, set[asyncio.Task[Any]]] = {}
         # One thread reads facts for all: however many sessions there are, finals have the rest of the machine.
         self._reader = ThreadPoolExecutor(1, "facts")
 
@@ -129,7 +135,7 @@ class Live:
         around = self._around
         async with self._alone(session_id):
             stored = await self._settled(session_id)
-            require_capture(stored, around.clock())
+            require_capture(stored, around.clock(), around.rules)
             require_language(stored.details.context.language, around.engines)
             capture = self._captures.get(session_id)
             if capture is not None and capture.outbox is not None:
@@ -215,6 +221,7 @@ class Live:
                 return self._receipt(capture, retained, stored, previous, now)
 
             receipt = await asyncio.to_thread(around.store.end_capture, capture.id, now, receipt_of)
+            await self._keep_spoken_consent(capture.id)
             said = await self._drafted(capture.id)
         except BaseException as error:
             # What was committed is safe: the session can be opened again and goes on from there.
@@ -281,6 +288,18 @@ class Live:
         if capture is not None and capture.outbox is outbox:
             capture.outbox = None
 
+    async def _keep_spoken_consent(self, session_id: str) -> None:
+        """Copy what was heard of consent into the consents; failing costs the evidence, never the session."""
+        try:
+            stored = await asyncio.to_thread(self._around.store.session, session_id)
+            lines = await asyncio.to_thread(self._around.store.transcript, session_id)
+            here = with_roles(lines, stored.speakers, stored.details.participants)
+            found = await asyncio.to_thread(spoken_consents, here, stored.speakers)
+            if found:
+                await asyncio.to_thread(keep_spoken, self._around, session_id, found)
+        except Exception as error:
+            log.error("session %s: spoken consent was not kept: %s", session_id, type(error).__name__)
+
     async def end(self, session_id: str) -> None:
         """Stop a session that has no stream; raises StreamBusy while one is open, WrongState when it has ended."""
         async with self._alone(session_id):
@@ -301,10 +320,44 @@ class Live:
         """Draft the session's note anew and keep it, unless too little was said for one.
 
         `record` writes the audit row of whoever asked; it is kept with the note or not at all.
+        Raises NotConsented, also where consent is revoked while the draft is being made.
+        """
+        return await self.while_consented(session_id, lambda stored: self._draft(stored, request, record))
+
+    async def while_consented(
+        self, session_id: str, work: Callable[[StoredSession], Coroutine[Any, Any, T]]
+    ) -> T:
+        """What `work` makes of a session's words while consent holds: a revocation calls it off.
+
+        Raises NotConsented.
         """
         around = self._around
-        stored = await asyncio.to_thread(around.store.session, session_id)
-        require_capture(stored, around.clock())
+
+        async def consented() -> T:
+            # Read after the task is known: whoever revokes finds it, or it finds the revocation.
+            stored = await asyncio.to_thread(around.store.session, session_id)
+            require_capture(stored, around.clock(), around.rules)
+            return await work(stored)
+
+        working = asyncio.create_task(consented())
+        here = self._working.setdefault(session_id, set())
+        here.add(working)
+        try:
+            await asyncio.wait({working})
+        finally:
+            here.discard(working)
+            if not here and self._working.get(session_id) is here:
+                del self._working[session_id]
+            # Whoever asked is gone: nobody waits for it any more.
+            working.cancel()
+        if working.cancelled():
+            raise NotConsented("Consent to this session was revoked; what was being drafted was called off.")
+        return working.result()
+
+    async def _draft(
+        self, stored: StoredSession, request: DraftRequest, record: Callable[[], None]
+    ) -> DraftNote:
+        around, session_id = self._around, stored.id
         if stored.state not in (State.ENDED, State.IN_REVIEW):
             raise WrongState(f"A session that is {stored.state.value} cannot be drafted; end it first.")
         lines = await asyncio.to_thread(around.store.transcript, session_id)
@@ -363,6 +416,8 @@ class Live:
 
         def change(stored: StoredSession, marks: Mapping[str, FactMark]) -> Mapping[str, FactMark]:
             _require_open_facts(stored)
+            if stored.state is State.REVOKED:
+                raise NotConsented("Consent to this session was revoked; its facts are no longer chosen.")
             return marked(marks, facts, fact, status)
 
         # Whoever stored last tells last; `open` reads the marks in the same turn.
@@ -400,10 +455,26 @@ class Live:
             capture.correct(line)
 
     async def revoke(self, session_id: str) -> None:
-        """Consent is gone, or the session is: capture stops at once and pending audio is overwritten."""
+        """Consent is gone, or the session is: capture stops at once, pending audio is overwritten, no draft goes on."""
         await self._cut_off(
             session_id, NotConsented("Consent to this session was revoked; recording has stopped.")
         )
+        working = set(self._working.get(session_id, ()))
+        for task in working:
+            task.cancel()
+        if working:
+            await asyncio.wait(working)
+
+    async def renew(self, session_id: str) -> None:
+        """Consents changed while the session is heard: each frame is held against them from now on."""
+        if session_id in self._ending:
+            return
+        async with self._alone(session_id):
+            # Who opens it may have read the consents as they were before; read again, in its turn.
+            capture = self._captures.get(session_id)
+            if capture is not None:
+                stored = await asyncio.to_thread(self._around.store.session, session_id)
+                capture.renew(stored.details.consents)
 
     async def close(self) -> None:
         """The server goes down: every stream is told to reconnect; what is not committed will be replayed.
@@ -482,6 +553,8 @@ class Live:
         except Restarting as error:
             log.info("session %s: not drafted: the server goes down", session_id)
             return ErrorMessage(code=DraftFailed.code, detail=f"{error} Draft with POST {url} then.")
+        except NotConsented as error:
+            return ErrorMessage(code=error.code, detail=error.detail)
         except EngineFailed as error:
             log.error("session %s: drafting failed: %s", session_id, type(error).__name__)
             return ErrorMessage(code=DraftFailed.code, detail=f"{error} Try again with POST {url}.")
@@ -545,7 +618,7 @@ def _note_url(session_id: str) -> str:
     return f"/v1/sessions/{session_id}/note"
 
 
-def require_capture(stored: StoredSession, now: datetime) -> None:
+def require_capture(stored: StoredSession, now: datetime, rules: Rules) -> None:
     """Raise NotConsented unless this session may be recorded, transcribed and drafted now.
 
     Where the clock was set back, it is not before the session began.
@@ -553,7 +626,8 @@ def require_capture(stored: StoredSession, now: datetime) -> None:
     if stored.state is State.REVOKED:
         raise NotConsented("Consent to this session was revoked; it cannot be recorded or drafted any more.")
     now = max(now, stored.started_at or now)
-    require_consent(stored.details.participants, stored.details.consents, now)
+    details = stored.details
+    Agreement.of(details.participants, details.consents, details.context, rules).require(now)
 
 
 def _require_open_facts(stored: StoredSession) -> None:

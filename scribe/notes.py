@@ -16,8 +16,7 @@ from scribe.calls import On, SessionId, Who, reach, reached
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
 from scribe.export import FORMATS, Format, Heading, export_note
-from scribe.live import require_capture
-from scribe.note import DraftNote, Note, SignedNote
+from scribe.note import DraftNote, Note, NoteFinding, NoteSection, SignedNote
 from scribe.review import (
     ATTESTATION,
     add_addendum,
@@ -33,6 +32,7 @@ from scribe.server import Server
 from scribe.session import (
     Step,
 )
+from scribe.store import StoredSession
 from scribe.wire import (
     AddendumRequest,
     ChangeStatement,
@@ -128,19 +128,22 @@ def resolve(
 @router.post("/sessions/{session_id}/note/sections/{code}/redraft")
 async def redraft(session_id: SessionId, code: SessionId, who: Who, on: On) -> NoteView:
     """Draft one section anew; edits elsewhere are untouched."""
-    stored = await reached(on, who, session_id, Right.CHANGE)
-    require_capture(stored, on.clock())
-    note = _draft(await asyncio.to_thread(on.store.note, session_id))
-    lines = await asyncio.to_thread(on.store.transcript, session_id)
-    section, findings = await draft_section(
-        stored,
-        lines,
-        note,
-        code,
-        engine=on.engines.note,
-        templates=templates_of(on.settings),
-        facts=await on.live.chosen_ids(stored, lines),
-    )
+    await reached(on, who, session_id, Right.CHANGE)
+
+    async def drafted(stored: StoredSession) -> tuple[NoteSection, tuple[NoteFinding, ...]]:
+        note = _draft(await asyncio.to_thread(on.store.note, session_id))
+        lines = await asyncio.to_thread(on.store.transcript, session_id)
+        return await draft_section(
+            stored,
+            lines,
+            note,
+            code,
+            engine=on.engines.note,
+            templates=templates_of(on.settings),
+            facts=await on.live.chosen_ids(stored, lines),
+        )
+
+    section, findings = await on.live.while_consented(session_id, drafted)
     return await asyncio.to_thread(
         _reviewed,
         on,

@@ -13,9 +13,11 @@ from scribe.audit import Audit
 from scribe.config import Settings
 from scribe.engines import Engines
 from scribe.identity import Identity
+from scribe.jurisdictions import Rules
 from scribe.live import Live
 from scribe.process_note import ProcessNotes
 from scribe.provider import Provider
+from scribe.statements import Statements
 from scribe.store import Store
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ class Server:
     live: Live
     clock: Callable[[], datetime]
     process_notes: ProcessNotes
+    rules: Rules
+    statements: Statements
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

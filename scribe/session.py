@@ -1,19 +1,18 @@
 """A session, who takes part in it, what they agreed to, and the one table of what may follow what.
 
-Goes in: events of a session's life and the consents that were given. Comes out: the next state, or the reason
-why not. No clock (time is an argument), no store.
+Goes in: events of a session's life. Comes out: the next state, or the reason why not. Whether the consents of a
+session suffice is decided in `consent`. No clock (time is an argument), no store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from scribe.errors import NotConsented, WrongState
+from scribe.errors import WrongState
 
 
 class State(StrEnum):
@@ -109,8 +108,9 @@ Role: TypeAlias = Annotated[
 ]
 Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Scope: TypeAlias = Literal["record", "transcribe", "draft"]
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far ahead of the server's a client's clock may be before its consent counts as not yet given."""
+Method: TypeAlias = Literal["written", "electronic", "verbal"]
+Jurisdiction: TypeAlias = Annotated[str, Field(max_length=16)]
+"""Where somebody is, as ISO 3166: `US-IL`; empty where nobody said."""
 
 REQUIRED_SCOPE: frozenset[Scope] = frozenset({"record", "transcribe", "draft"})
 
@@ -124,7 +124,8 @@ class Strict(BaseModel):
 class Participant(Strict):
     """Someone who takes part; `channel` is set where each voice has a channel of its own.
 
-    `relationship` is a family member's to the client.
+    `relationship` is a family member's to the client. For a `minor` a guardian consents, unless
+    `may_consent_alone` says on what basis the clinician holds that the minor may do so alone.
     """
 
     id: Identifier
@@ -133,19 +134,64 @@ class Participant(Strict):
     pronouns: Annotated[str, Field(max_length=40)] = ""
     relationship: Annotated[str, Field(max_length=80)] = ""
     channel: Literal[0, 1] | None = None
+    jurisdiction: Jurisdiction = ""
+    minor: bool = False
+    may_consent_alone: Annotated[str, Field(max_length=300)] = ""
+
+
+class Guardian(Strict):
+    """Whoever gave a consent for somebody else; `guardian_id` where they take part in the session themselves."""
+
+    relationship: Annotated[str, Field(min_length=1, max_length=80)]
+    label: Annotated[str, Field(max_length=120)] = ""
+    guardian_id: Identifier | None = None
+
+
+class SpokenWords(Strict):
+    """What was said of a consent in the session itself: a copy of the words, so that they outlive the transcript.
+
+    `start` and `end` are seconds. `found_by` a rule it is a guess until somebody confirms it.
+    """
+
+    utterance_ids: tuple[str, ...]
+    text: str
+    start: float
+    end: float
+    found_by: Literal["rule", "clinician"] = "rule"
+    confirmed: bool = False
 
 
 class Consent(Strict):
-    """What one participant agreed to, how, when and to which wording."""
+    """What one participant agreed to, how, when and to which wording.
+
+    `expires_when` is an event or a condition in words, for consents that name no date; nothing here watches it.
+    `assent` is a minor's own. The last four fields are the server's: a consent that comes with them is refused.
+    """
 
     participant_id: Identifier
-    method: Literal["written", "electronic", "verbal"]
+    method: Method
     scope: frozenset[Scope] = REQUIRED_SCOPE
     statement_version: Annotated[str, Field(min_length=1, max_length=64)]
     given_at: AwareDatetime
-    jurisdiction: Annotated[str, Field(max_length=16)] = ""
+    jurisdiction: Jurisdiction = ""
     expires_at: AwareDatetime | None = None
+    expires_when: Annotated[str, Field(max_length=300)] = ""
+    purpose: Annotated[str, Field(max_length=300)] = ""
+    given_by: Guardian | None = None
+    assent: bool = False
     revoked_at: AwareDatetime | None = None
+    statement_sha256: str = ""
+    """Of the statement's text, where the server keeps that version."""
+    evidence: SpokenWords | None = None
+    doubt: SpokenWords | None = None
+    """Words by which the participant may have refused."""
+
+    def require_as_given(self) -> None:
+        """Raise ValueError where a field is set that only the server sets."""
+        if self.revoked_at or self.statement_sha256 or self.evidence or self.doubt:
+            raise ValueError(
+                "a consent is given without revoked_at, statement_sha256, evidence and doubt; the server sets them"
+            )
 
 
 class TreatmentGoal(Strict):
@@ -167,6 +213,8 @@ class SessionContext(Strict):
     """Beside an evaluation and management service on the same day; None where there was none."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
     """Two or three letters (ISO 639); None is found out from the first utterances of each channel."""
+    part2: bool = False
+    """Whether the records are those of a substance use disorder programme (42 CFR Part 2)."""
     vocabulary: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=200)
     ] = ()
@@ -193,6 +241,9 @@ class NewSession(Strict):
         strangers = {consent.participant_id for consent in self.consents} - set(ids)
         if strangers:
             raise ValueError("every consent needs a participant of the same id")
+        for consent in self.consents:
+            consent.require_as_given()
+            require_guardian(consent, self.participants)
         channels = [
             participant.channel for participant in self.participants if participant.channel is not None
         ]
@@ -209,51 +260,11 @@ class SpeakerAssignment(Strict):
     confirmed: bool = False
 
 
-def missing_consent(
-    participants: Iterable[Participant], consents: Iterable[Consent], now: datetime
-) -> dict[str, tuple[str, ...]]:
-    """Which scopes are not covered at `now`, by participant id; empty when consent is complete.
-
-    Consent is always that of all parties: federal law and some states ask for one party only, but a session's
-    parties may be in different states, and the strictest rule is the one that is safe everywhere.
-    """
-    given: dict[str, set[Scope]] = {}
-    for consent in consents:
-        ended = consent.revoked_at is not None or (
-            consent.expires_at is not None and consent.expires_at <= now
-        )
-        if not ended and consent.given_at <= now + CLOCK_SKEW:
-            given.setdefault(consent.participant_id, set()).update(consent.scope)
-    return {
-        participant.id: tuple(sorted(lacking))
-        for participant in participants
-        if (lacking := REQUIRED_SCOPE - given.get(participant.id, set()))
-    }
-
-
-def consent_until(participants: Iterable[Participant], consents: Iterable[Consent]) -> datetime | None:
-    """When consent that is complete now will no longer be; None where none of it expires."""
-    given = [consent for consent in consents if consent.revoked_at is None]
-    ends: list[datetime] = []
-    for participant in participants:
-        for scope in REQUIRED_SCOPE:
-            covering = [
-                c.expires_at for c in given if c.participant_id == participant.id and scope in c.scope
-            ]
-            expiring = [end for end in covering if end is not None]
-            if expiring and len(expiring) == len(covering):
-                ends.append(max(expiring))
-    return min(ends, default=None)
-
-
-def require_consent(participants: Iterable[Participant], consents: Iterable[Consent], now: datetime) -> None:
-    """Raise NotConsented unless every participant's consent covers recording, transcription and drafting."""
-    lacking = missing_consent(participants, consents, now)
-    if lacking:
-        who = "; ".join(
-            f"participant {name}: {', '.join(scopes)}" for name, scopes in sorted(lacking.items())
-        )
-        raise NotConsented(
-            f"Every participant's consent must cover record, transcribe and draft; missing: {who}. "
-            "Record the consent with POST /v1/sessions/{id}/consents, then start again."
-        )
+def require_guardian(consent: Consent, participants: Sequence[Participant]) -> None:
+    """Raise ValueError where a consent names a guardian in the session who is not there, or cannot be one."""
+    named = consent.given_by.guardian_id if consent.given_by else None
+    if named is None:
+        return
+    guardian = next((person for person in participants if person.id == named), None)
+    if guardian is None or guardian.minor or named == consent.participant_id:
+        raise ValueError("guardian_id must be another participant of this session who is no minor")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from scribe.access import LOCAL, Whose
 from scribe.chains import read_head, receipt_chain
 from scribe.crypto import KeyWrapper, SessionCipher, SigningKey, new_data_key
 from scribe.database import Database
-from scribe.errors import NotFound, WrongState
+from scribe.errors import NotConsented, NotFound, WrongState
 from scribe.marking import FactMark
 from scribe.migrations import upgrade
 from scribe.note import Note
@@ -146,11 +146,16 @@ class Store:
         session_id: str,
         new: NewSession,
         now: datetime,
+        what: Step | None = None,
         *,
         owner: str = LOCAL.actor,
         made_by: str = LOCAL.actor,
     ) -> None:
-        """A new session in AWAITING_CONSENT with a data key of its own; `owner` and `made_by` are account ids."""
+        """A new session in AWAITING_CONSENT, or one step on, with a data key of its own.
+
+        `owner` and `made_by` are account ids.
+        """
+        state = State.AWAITING_CONSENT if what is None else step(State.AWAITING_CONSENT, what)
         key_id = self._keys.key_id
         cipher, wrapped = new_data_key(self._keys, "sessions", session_id, "data_key")
         details = Details(participants=new.participants, consents=new.consents, context=new.context)
@@ -158,7 +163,7 @@ class Store:
             connection.execute(
                 sa.insert(sessions).values(
                     id=session_id,
-                    state=State.AWAITING_CONSENT.value,
+                    state=state.value,
                     template=new.template,
                     created_at=now,
                     position=0,
@@ -232,13 +237,18 @@ class Store:
         self,
         session_id: str,
         change: Callable[[Details], tuple[Consent, ...]],
-        what: Step | None,
+        what: Step | Callable[[StoredSession], Step | None] | None,
         now: datetime,
     ) -> StoredSession:
-        """Replace the consents by what `change` makes of the details, and take a step with it."""
+        """Replace the consents by what `change` makes of the details, and take a step with it.
+
+        `what` may be a function of the session with its new consents; if it raises, nothing has changed.
+        """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id, lock=True)
             details = stored.details.model_copy(update={"consents": change(stored.details)})
+            if callable(what):
+                what = what(replace(stored, details=details))
             self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
             if what is not None:
                 self._advance(connection, session_id, what, now)
@@ -294,6 +304,8 @@ class Store:
         """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id, lock=True)
+            if stored.state is State.REVOKED:
+                raise NotConsented("Consent to this session was revoked; no more words are stored.")
             if checkpoint is not None and stored.state not in UNFINISHED:
                 raise WrongState(f"A session that is {stored.state.value} takes no more words.")
             for line in lines:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from scribe.audit import Audit
 from scribe.config import Settings
 from scribe.engines import Engines
+from scribe.jurisdictions import Rules, load_rules
 from scribe.store import Store
 
 
@@ -19,3 +21,6 @@ class Surroundings:
     engines: Engines
     store: Store
     clock: Callable[[], datetime]
+    rules: Rules = field(default_factory=load_rules)
+    audit: Audit | None = None
+    """None where nobody keeps an audit; a server always does."""

@@ -54,6 +54,16 @@ notes = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("note", sa.LargeBinary, nullable=False),
 )
+consent_statements = sa.Table(
+    "consent_statements",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("language", sa.String(3), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("created_at", _now_utc, nullable=False),
+)
+"""In clear: a statement is what an organisation says to everybody."""
 receipts = sa.Table(
     "receipts",
     metadata,

@@ -37,7 +37,7 @@ BODY_CHUNKS = 16
 async def upload(session_id: SessionId, request: Request, who: Who, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
     stored = await reached(on, who, session_id, Right.STREAM)
-    require_capture(stored, on.clock())
+    require_capture(stored, on.clock(), on.rules)
     await audit(on, who, "recording sent", session_id)
     told = _events(session_id, request, on, words=Right.READ in rights_to(who, stored.whose))
     return EventStream(told)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from asr.types import SAMPLE_RATE
 from scribe.access import Caller, Right, rights_to
+from scribe.consent import Agreement
+from scribe.jurisdictions import DISCLAIMER
 from scribe.purge import retention_of
 from scribe.server import Server
-from scribe.session import State, missing_consent
+from scribe.session import State
 from scribe.store import StoredSession
 from scribe.wire import (
     SessionView,
@@ -18,7 +20,8 @@ def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
     """The session; while it may be recorded, with a fresh stream token for a caller who may stream to it."""
     now = on.clock()
     details = stored.details
-    lacking = missing_consent(details.participants, details.consents, now)
+    agreement = Agreement.of(details.participants, details.consents, details.context, on.rules)
+    lacking = agreement.missing(now)
     open_states = (State.READY, State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED)
     access = None
     retention = retention_of(on.settings)
@@ -40,6 +43,15 @@ def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
         consents=details.consents,
         context=details.context,
         missing_consent=lacking,
+        consent=agreement.standings(now),
+        consent_doubt=tuple(
+            dict.fromkeys(
+                consent.participant_id
+                for consent in details.consents
+                if consent.doubt is not None and consent.revoked_at is None
+            )
+        ),
+        consent_rules=f"{on.rules.version}. {DISCLAIMER}",
         speakers=stored.speakers,
         seconds=round(stored.position / SAMPLE_RATE, 2),
         stream=access,

@@ -75,7 +75,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         who = await asyncio.to_thread(authenticate, websocket, server, session_id, offered)
         websocket.scope["caller"] = who
         stored = await reached(server, who, session_id, Right.STREAM)
-        require_capture(stored, server.clock())
+        require_capture(stored, server.clock(), server.rules)
         await connection.run(session_id, who, rights_to(who, stored.whose))
     except ScribeError as error:
         await connection.refuse(error)

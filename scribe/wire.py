@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
+from scribe.consent import ParticipantConsent
 from scribe.errors import BadRequest
 from scribe.note import DraftNote, Evidence, SignedNote
 from scribe.session import (
@@ -311,6 +312,12 @@ class SessionView(Strict):
     consents: tuple[Consent, ...]
     context: SessionContext
     missing_consent: dict[str, tuple[str, ...]]
+    consent: tuple[ParticipantConsent, ...] = ()
+    """Where each participant stands."""
+    consent_doubt: tuple[str, ...] = ()
+    """Participants who may have refused in the session, by id; what they said is in their consent's `doubt`."""
+    consent_rules: str = ""
+    """The version of the table of jurisdictions by which consent was judged, and what it is not."""
     speakers: dict[str, SpeakerAssignment]
     seconds: float
     stream: StreamAccess | None = None
@@ -318,6 +325,40 @@ class SessionView(Strict):
     """When the words are destroyed; not known before the note is signed."""
     note_until: AwareDatetime | None = None
     """When the note and all else is destroyed; None where it is kept, or not signed."""
+
+
+class StatementText(Strict):
+    """The words that participants agree to, in one language."""
+
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$", examples=["en"])] = "en"
+    text: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=20_000,
+            examples=["I agree that this session is recorded, transcribed and drafted into a note."],
+        ),
+    ]
+
+
+class StatementView(StatementText):
+    """A version of the statement as it is kept; it never changes."""
+
+    version: str
+    sha256: str
+    created_at: AwareDatetime
+
+
+class StatementList(Strict):
+    """All versions, the oldest first."""
+
+    statements: tuple[StatementView, ...]
+
+
+class ChooseEvidence(Strict):
+    """The utterance in which a participant is heard to agree."""
+
+    utterance_id: Annotated[Identifier, Field(examples=["u12"])]
 
 
 class SessionList(Strict):

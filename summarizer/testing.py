@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -71,3 +72,24 @@ class FakeLanguageModel:
         self.schemas.append(schema)
         said = self._answer(messages[-1].content)
         return said if isinstance(said, Reply) else Reply(said)
+
+
+class EndlessEngine(FakeEngine):
+    """Writes until it is cancelled, as a slow model would; `began` and `cancelled` tell how far that is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = asyncio.Event()
+        self.cancelled = False
+
+    async def write(
+        self, template: Template, turns: Sequence[Turn], facts: Sequence[Fact], style: Style, context: Context
+    ) -> NoteBody:
+        """Nothing, ever."""
+        del template, turns, facts, style, context
+        self.began.set()
+        try:
+            return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from running import consented
 
 from asr.recognizer import Hypothesis, Recognizer, Request
-from asr.testing import ScriptedRecognizer, SteadyEmbedder
+from asr.testing import OracleRecognizer, ScriptedRecognizer, SteadyEmbedder
+from asr.types import Word
 from asr.vad import VoiceActivityModel
 from scribe.capture import Capture
 from scribe.config import Settings
@@ -26,11 +30,12 @@ from scribe.engines import Engines
 from scribe.errors import NotConsented, StoreFailed
 from scribe.outbox import Outbox
 from scribe.recognition import Recognition
-from scribe.sample import sample_audio
+from scribe.sample import sample_audio, sample_mono
 from scribe.session import Step
 from scribe.store import Store
+from scribe.stream import AudioFrame, StreamProtocol
 from scribe.surroundings import Surroundings
-from scribe.wire import ErrorMessage, Gap, Ready, ServerMessage, Start, UtteranceMessage
+from scribe.wire import ErrorMessage, Gap, Ready, Resume, ServerMessage, Start, UtteranceMessage
 from summarizer.extractive import ExtractiveEngine
 
 RATE = 16_000
@@ -52,23 +57,28 @@ class Failing(ScriptedRecognizer):
 
 @asynccontextmanager
 async def captured(
-    folder: Path, recognizer: Recognizer, *, ring_seconds: float = 60.0, store_seconds: float = 60.0
+    folder: Path,
+    recognizer: Recognizer,
+    *,
+    ring_seconds: float = 60.0,
+    store_seconds: float = 60.0,
+    channels: int = 2,
 ) -> AsyncIterator[tuple[Capture, Store, Outbox]]:
-    """An open capture of a fresh session of two channels."""
+    """An open capture of a fresh session."""
     database = Database(f"sqlite:///{folder / 's.db'}")
     store = Store(database, KeyEncryptionKey(os.urandom(32)))
     store.migrate()
     now = datetime.now(UTC)
-    store.create_session("s1", consented(channels=2), now)
+    store.create_session("s1", consented(channels=channels), now)
     for what in (Step.CONSENTED, Step.OPENED):
         store.advance("s1", what, now)
     engines = Engines(Recognition(recognizer), VoiceActivityModel(), SteadyEmbedder(), ExtractiveEngine())
     settings = Settings(data_dir=folder, ring_seconds=ring_seconds, store_seconds=store_seconds)
     capture = Capture(
-        store.session("s1"), 2, Surroundings(settings, engines, store, lambda: datetime.now(UTC))
+        store.session("s1"), channels, Surroundings(settings, engines, store, lambda: datetime.now(UTC))
     )
     outbox = Outbox()
-    capture.attach(outbox, START)
+    capture.attach(outbox, START.model_copy(update={"channels": channels}))
     try:
         yield capture, store, outbox
     finally:
@@ -213,3 +223,39 @@ def test_off_the_record_is_stored_with_its_state_in_one_step(tmp_path: Path) -> 
             assert [mark.kind for mark in store.marks("s1")] == ["pause", "resume"]
 
     asyncio.run(check())
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.booleans(), st.integers(5, 30)), min_size=2, max_size=6))
+def test_what_is_said_off_the_record_never_comes_near_the_recogniser_or_the_store(
+    stretches: list[tuple[bool, int]],
+) -> None:
+    """Each stretch is on or off the record and some tenths of a second long; words are named by where they lie."""
+    audio = (sample_mono()[: 20 * RATE] * 32767).astype("<i2")
+    named = [Word(f"w{n}", n / 5, n / 5 + 0.19, 0.9) for n in range(100)]
+    oracle = OracleRecognizer(audio.astype(np.float32) / 32768, named)
+
+    async def check(folder: Path) -> None:
+        async with captured(folder, oracle, channels=1) as (capture, store, _):
+            protocol = StreamProtocol()
+            protocol.receive_text(START.model_copy(update={"channels": 1}).model_dump_json())
+            at, heard, kept = 0, 0, set[str]()
+            for on, tenths in stretches:
+                what = protocol.receive_text('{"type":"resume"}' if on else '{"type":"pause"}')
+                await (capture.resume() if isinstance(what, Resume) else capture.pause())
+                for _ in range(tenths):
+                    frame = audio[at : at + RATE // 10]
+                    event = protocol.receive_bytes(frame.tobytes())
+                    assert isinstance(event, AudioFrame) == on
+                    if isinstance(event, AudioFrame):
+                        await capture.hear(event.payload)
+                        heard += len(frame)
+                        kept |= {f"w{at * 5 // RATE}"}
+                    at += len(frame)
+            assert capture.position == heard
+            await capture.finish()
+            told = {word for line in store.transcript("s1") for word in line.text.split()}
+            assert told <= kept
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(check(Path(folder)))

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from scribe.errors import NotConsented, WrongState
-from scribe.session import (
-    TRANSITIONS,
-    Consent,
-    NewSession,
-    Participant,
-    State,
-    Step,
-    consent_until,
-    missing_consent,
-    require_consent,
-    step,
-)
-
-NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-PEOPLE = (Participant(id="cl", role="clinician"), Participant(id="pt", role="client"))
-
-
-def agreed(person: str, **changes: object) -> Consent:
-    return Consent.model_validate(
-        {"participant_id": person, "method": "verbal", "statement_version": "1", "given_at": NOW} | changes
-    )
+from scribe.errors import WrongState
+from scribe.session import TRANSITIONS, NewSession, Participant, State, Step, step
 
 
 def test_a_session_goes_from_consent_to_signature() -> None:
@@ -73,47 +51,6 @@ def test_no_way_leads_back_to_recording_after_signing_or_revocation(steps: list[
 @pytest.mark.parametrize("state", list(State))
 def test_every_session_can_be_shredded(state: State) -> None:
     assert step(state, Step.SHREDDED) is State.SHREDDED
-
-
-def test_consent_is_complete_only_when_everybody_agreed_to_everything() -> None:
-    assert missing_consent(PEOPLE, [agreed("cl"), agreed("pt")], NOW) == {}
-    assert missing_consent(PEOPLE, [agreed("cl")], NOW) == {"pt": ("draft", "record", "transcribe")}
-    narrow = agreed("pt", scope={"record", "transcribe"})
-    assert missing_consent(PEOPLE, [agreed("cl"), narrow], NOW) == {"pt": ("draft",)}
-
-
-def test_two_narrow_consents_of_one_person_add_up() -> None:
-    given = [agreed("cl"), agreed("pt", scope={"record"}), agreed("pt", scope={"transcribe", "draft"})]
-    assert missing_consent(PEOPLE, given, NOW) == {}
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"expires_at": NOW},
-        {"expires_at": NOW - timedelta(days=1)},
-        {"revoked_at": NOW - timedelta(minutes=1)},
-        {"given_at": NOW + timedelta(hours=1)},
-    ],
-)
-def test_consent_that_is_expired_revoked_or_not_yet_given_counts_for_nothing(
-    changes: dict[str, object],
-) -> None:
-    with pytest.raises(NotConsented, match="participant pt"):
-        require_consent(PEOPLE, [agreed("cl"), agreed("pt", **changes)], NOW)
-
-
-def test_a_clock_a_little_ahead_does_not_make_a_consent_invalid() -> None:
-    require_consent(PEOPLE, [agreed("cl"), agreed("pt", given_at=NOW + timedelta(minutes=2))], NOW)
-
-
-def test_consent_ends_when_the_first_of_what_is_needed_does() -> None:
-    later, soon = NOW + timedelta(hours=2), NOW + timedelta(hours=1)
-    assert consent_until(PEOPLE, [agreed("cl"), agreed("pt")]) is None
-    assert consent_until(PEOPLE, [agreed("cl", expires_at=later), agreed("pt", expires_at=soon)]) == soon
-    renewed = [agreed("cl"), agreed("pt", expires_at=soon), agreed("pt", expires_at=later)]
-    assert consent_until(PEOPLE, renewed) == later
-    assert consent_until(PEOPLE, [*renewed, agreed("pt")]) is None
 
 
 def test_patient_is_accepted_for_client() -> None:
