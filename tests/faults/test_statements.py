@@ -25,7 +25,7 @@ from scribe.app import build_app, open_database
 from scribe.audit import Audit, first_broken
 from scribe.chains import GENESIS
 from scribe.config import Settings
-from scribe.crypto import load_key
+from scribe.keys import file_keys
 from scribe.receipt import make_receipt, receipts_hold
 from scribe.session import Step
 from scribe.store import Store
@@ -54,7 +54,8 @@ def living(data: Path) -> Iterator[TestClient]:
 def stored(data: Path) -> Iterator[tuple[Store, Audit]]:
     """What is in the data folder."""
     database = open_database(Settings(data_dir=data), data)
-    yield Store(database, load_key(None, data)), Audit(database, lambda: datetime.now(UTC))
+    store = Store(database, file_keys(data))
+    yield store, Audit(database, lambda: datetime.now(UTC), store.signing_key)
     database.close()
 
 
