@@ -101,6 +101,7 @@ def add_statement(
 @router.post("/sessions/{session_id}/note/undo")
 def undo_edit(session_id: SessionId, who: Who, on: On) -> NoteView:
     """Take back the last edit that still stands; what was there before comes back with its evidence."""
+    reach(on, who, session_id, Right.CHANGE)
     earlier = [note for note in on.store.note_history(session_id) if isinstance(note, DraftNote)]
     return _reviewed(
         on,
