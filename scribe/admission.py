@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scribe.access import LOCAL, Caller
 from scribe.auth import COOKIE, Auth, same_origin
-from scribe.errors import NotAuthenticated, ScribeError, TooLarge
+from scribe.errors import NotAuthenticated, ScribeError, TooLarge, TooMany
 from scribe.forms import MAX_FORM_BYTES
 from scribe.wire import Problem
 
@@ -82,4 +82,6 @@ def problem(error: ScribeError) -> Response:
     """An error as RFC 9457 problem details."""
     body = Problem(title=error.title, status=error.status, detail=error.detail, code=error.code)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(error.retry_seconds)}
     return JSONResponse(body.model_dump(), error.status, headers, media_type="application/problem+json")

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import errno
 import fcntl
-import ipaddress
 import logging
 import os
 import signal
-import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -49,11 +44,13 @@ from scribe.crypto import load_key
 from scribe.database import Database
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
+from scribe.listening import guarded, listen, require_safe_address, tls_context, url_of, uvicorn_server
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.server import Server
 from scribe.store import Store
 from scribe.surroundings import Surroundings
+from scribe.throttle import CallLimit
 from scribe.wire import Problem
 from summarizer.errors import EngineFailed
 
@@ -121,6 +118,8 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     _add_probes(app, server)
     _add_problems(app)
 
+    # The last that is added stands first: who calls is known before calls are counted.
+    app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)
     app.add_middleware(Admission, auth=auth)
     return app
 
@@ -145,71 +144,33 @@ def open_database(settings: Settings, folder: Path) -> Database:
     return Database(settings.database_url or f"sqlite:///{folder / 'scribe.db'}")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The listening socket; raises CannotStart where the address is taken or not ours.
-
-    A client that stops reading must not pin its connection: unsent data times out in the kernel
-    (TCP_USER_TIMEOUT, RFC 5482), and little of it is buffered.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
-    if sys.platform == "linux":
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        mend = (
-            "choose another with --port" if error.errno == errno.EADDRINUSE else "choose another with --host"
-        )
-        raise CannotStart(
-            f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); {mend}."
-        ) from None
-    return listener
-
-
-def uvicorn_server(app: FastAPI) -> uvicorn.Server:
-    """The HTTP and WebSocket server with the limits of the contract."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            ws="websockets-sansio",
-            ws_max_size=4 * 64 * 1024,  # so that a frame over 64 KiB gets our own close code and reason
-            ws_per_message_deflate=False,
-            ws_ping_interval=20.0,
-            ws_ping_timeout=20.0,
-            log_config=None,
-            log_level="warning",  # its messages are about sockets; ours are about sessions
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
-    )
-
-
 async def serve(settings: Settings, say: Callable[[str], None], announce: Callable[[str], None]) -> None:
     """Run the server until it is told to end (SIGINT, SIGTERM). Raises CannotStart where it cannot begin.
 
     `say` gets what a person should know; `announce` gets the line with the address, once connections are taken.
     """
-    require_safe_address(settings.host)
+    require_safe_address(settings)
+    tls = tls_context(settings)
     os.umask(0o077)  # whatever this process makes, its owner alone can read
     limit_arenas()
     listener = listen(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = url_of(listener, secure=tls is not None)
     try:
         # The folder is ours before anything in it is touched: another server's sessions are not to be "recovered".
         with hold(open_data_dir(settings.data_dir)):
             app = build_app(settings, await asyncio.to_thread(load_engines, settings, say))
-            running = publish(settings.data_dir, url)
+            server = uvicorn_server(
+                guarded(app, settings, listener),
+                tls,
+                head_seconds=settings.start_seconds,
+                max_connections=settings.max_connections,
+            )
+            running = publish(settings, url)
             # uvicorn ends in good order on SIGINT and SIGTERM and then raises the signal again; that it came
             # is no failure.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: None)
-            serving = asyncio.create_task(uvicorn_server(app).serve([listener]))
+            serving = asyncio.create_task(server.serve([listener]))
             try:
                 listener.listen(128)
                 announce(f"{ANNOUNCEMENT}{url}")
@@ -233,19 +194,6 @@ def limit_arenas() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 2)
-
-
-def require_safe_address(host: str) -> None:
-    """Raise CannotStart for an address that other machines reach: there is no TLS and one token for all."""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback:
-        raise CannotStart(
-            f"This server listens on this machine only (127.0.0.1), not on {host}; "
-            "to reach it from elsewhere, put a proxy with TLS and sign-in of its own in front."
-        )
 
 
 @contextmanager

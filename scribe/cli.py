@@ -59,9 +59,19 @@ def serve(
     data_dir: DataDir = None,
     asr: Annotated[str | None, typer.Option(help="auto, whisper or pocketsphinx.")] = None,
     model: Annotated[str | None, typer.Option(help="Whisper model: a name or a folder.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate for TLS, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
 ) -> None:
     """Start the server for the page and for platforms."""
-    settings = read_settings(host=host, port=port, data_dir=data_dir, asr=asr, model=model)
+    settings = read_settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        asr=asr,
+        model=model,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+    )
     _log_to_stderr(settings)
 
     def announce(line: str) -> None:
@@ -95,7 +105,10 @@ def demo(
 async def _demo(settings: Settings, *, mono: bool, stay: bool) -> None:
     err.print("[dim]A sample session of two synthetic voices; everything stays on this machine.[/dim]")
     options = ("--asr", settings.asr)
-    async with serving(settings, *options) as address, ScribeClient(address.url, address.token) as client:
+    async with (
+        serving(settings, *options) as address,
+        ScribeClient(address.url, address.token, verify=address.trust) as client,
+    ):
         audio = sample_audio()
         channels = 1 if mono else 2
         if mono:
@@ -134,7 +147,10 @@ async def _transcribe(settings: Settings, file: Path, template: str, consent: st
         recording = decode(source)
         method = _ask_consent(consent)
         channels = recording.channels
-        async with serving(settings) as address, ScribeClient(address.url, address.token) as client:
+        async with (
+            serving(settings) as address,
+            ScribeClient(address.url, address.token, verify=address.trust) as client,
+        ):
             new = new_session(
                 template=template, channels=channels, consent=method, statement_version=STATEMENT_VERSION
             )
@@ -333,7 +349,10 @@ def _ask_server(data_dir: Path | None, ask: Any) -> None:
     settings = read_settings(data_dir=data_dir)
 
     async def asked() -> None:
-        async with serving(settings) as address, ScribeClient(address.url, address.token) as client:
+        async with (
+            serving(settings) as address,
+            ScribeClient(address.url, address.token, verify=address.trust) as client,
+        ):
             await ask(client)
 
     asyncio.run(asked())

@@ -14,6 +14,7 @@ back-off and replays from where the server wants it.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -43,16 +44,23 @@ __all__ = ["ClientError", "Refused", "ScribeClient", "SessionStream", "Unreachab
 
 
 class ScribeClient:
-    """REST calls of one server with one access token."""
+    """REST calls of one server with one access token; `verify` is what to believe of a server with TLS.
 
-    def __init__(self, url: str, token: str, *, timeout_seconds: float = 60.0) -> None:
+    Without `verify` a server's certificate must be signed by one of the usual authorities.
+    """
+
+    def __init__(
+        self, url: str, token: str, *, timeout_seconds: float = 60.0, verify: ssl.SSLContext | None = None
+    ) -> None:
         self.url = url.rstrip("/")
         self._token = token
+        self._verify = verify
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=timeout_seconds,
             trust_env=False,
+            verify=True if verify is None else verify,
         )
 
     async def __aenter__(self) -> Self:
@@ -184,7 +192,7 @@ class ScribeClient:
             }
         )
         url = "ws" + self.url.removeprefix("http") + session.stream.url
-        return SessionStream(url, session.stream.token, start, patience_seconds)
+        return SessionStream(url, session.stream.token, start, patience_seconds, self._verify)
 
     async def _call(
         self,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -99,8 +100,16 @@ class Sent:
 class SessionStream:
     """One session's stream across any number of connections; use as an async context manager."""
 
-    def __init__(self, url: str, token: str, start: Start, patience_seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        start: Start,
+        patience_seconds: float,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
         self._url = url
+        self._verify = verify
         self._token = token
         self._start = start
         self._patience = patience_seconds
@@ -307,6 +316,7 @@ class SessionStream:
                     additional_headers={"Authorization": f"Bearer {self._token}"},
                     compression=None,
                     proxy=None,
+                    ssl=self._verify if self._url.startswith("wss:") else None,
                     max_size=1 << 20,
                 ) as connection:
                     if await self._serve(connection):

@@ -32,10 +32,53 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SCRIBE_", extra="forbid", frozen=True)
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on; one of this machine's own, others are refused."
+        "127.0.0.1",
+        description="Address to listen on; one that other machines reach needs SCRIBE_ACCESS=organisation and TLS or "
+        "SCRIBE_TRUSTED_PROXY.",
     )
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8080, description="Port to listen on; 0 picks a free one and prints it."
+    )
+    access: Literal["local", "organisation"] = Field(
+        "local",
+        description="Who may call: `local` is one person on this machine, `organisation` many who sign in.",
+    )
+    tls_cert: Path | None = Field(
+        None, description="Certificate for TLS, PEM, followed by those of its issuers; needs SCRIBE_TLS_KEY."
+    )
+    tls_key: Path | None = Field(
+        None,
+        description="Private key of that certificate, PEM without a password, readable by its owner alone.",
+    )
+    tls_client_ca: Path | None = Field(
+        None,
+        description="Certificates, PEM, one of which must have signed a caller's own; unset asks for none.",
+    )
+    trusted_proxy: str = Field(
+        "",
+        description="IP addresses, with commas between them, of proxies with TLS whose word on who calls is taken; "
+        "they must say X-Forwarded-Proto: https.",
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, with commas between them, under which callers know this server beside its own address; "
+        "a call to another name is refused (421).",
+    )
+    sign_in_failures_per_minute: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="Failed sign-ins from one address after which it must wait (429)."
+    )
+    calls_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        50.0, description="REST calls of one caller, over ten seconds; more are refused (429)."
+    )
+    streams_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        20.0, description="Streams opened from one address, over ten seconds; more are refused (429)."
+    )
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        500, description="Connections at once, streams among them; one more is refused (503)."
+    )
+    body_seconds: Annotated[float, Field(gt=0)] = Field(
+        30.0,
+        description="Seconds within which a request's body must have come; recordings are not bound by it.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
@@ -88,7 +131,8 @@ class Settings(BaseSettings):
         60.0, description="Seconds that a cut stream's un-committed audio stays in memory for a reconnect."
     )
     start_seconds: Annotated[float, Field(gt=0)] = Field(
-        10.0, description="Seconds within which `start` must come after connecting."
+        10.0,
+        description="Seconds within which a request's headers must come, and `start` after a stream is connected.",
     )
     send_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0, description="Seconds that a client may take to accept one message before it is cut."

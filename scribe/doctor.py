@@ -14,12 +14,13 @@ from typing import Literal
 from asr.errors import AsrError
 from asr.models import installed
 from asr.vad import VoiceActivityModel
-from scribe.app import listen, open_data_dir, open_database
+from scribe.app import open_data_dir, open_database
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
 from scribe.crypto import load_key
 from scribe.engines import load_recognizer, openai_engine
 from scribe.errors import CannotStart
+from scribe.listening import listen
 from scribe.sample import sample_truth
 from scribe.store import Store
 from summarizer.errors import EngineFailed

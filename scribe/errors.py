@@ -11,7 +11,9 @@
     │   ├── StreamBusy        409 / 4409   another stream of this session is open
     │   └── SigningRefused    409 / 4400   a blocking finding is open, or nothing to sign
     ├── TooLarge              413 / 4413   a frame or body over its limit
+    ├── Misdirected           421 / 4400   a name or a scheme that this server does not answer to
     ├── UnusableAudio         422 / 4422   audio that cannot be decoded
+    ├── TooMany               429 / 1013   more often than is allowed; try again later
     ├── Unavailable           503 / 1013   no capacity now
     │   └── Restarting        503 / 1012   the server is going down; reconnect
     ├── StoreFailed           503 / 1011   the store could not keep what it was given
@@ -127,6 +129,15 @@ class TooLarge(ScribeError):
     title = "Too large"
 
 
+class Misdirected(ScribeError):
+    """The call was meant for another server, by its Host header or by coming in clear (RFC 9110, section 15.5.20)."""
+
+    code = "misdirected"
+    status = 421
+    close_code = 4400
+    title = "This server does not answer to that"
+
+
 class UnusableAudio(ScribeError):
     """Audio that cannot be decoded as what it was said to be."""
 
@@ -134,6 +145,19 @@ class UnusableAudio(ScribeError):
     status = 422
     close_code = 4422
     title = "The audio cannot be decoded"
+
+
+class TooMany(ScribeError):
+    """More often than is allowed; `retry_seconds` is when to try again."""
+
+    code = "too_many_requests"
+    status = 429
+    close_code = 1013
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_seconds = retry_seconds
 
 
 class Unavailable(ScribeError):

@@ -75,6 +75,8 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "SCRIBE_TOKEN": TOKEN,
         "SCRIBE_MODELS_DIR": str(MODELS),
         "SCRIBE_MAX_STREAMS": "8",  # measuring takes a second or more at every start
+        "SCRIBE_CALLS_PER_SECOND": "10000",  # tests poll as fast as they can
+        "SCRIBE_STREAMS_PER_SECOND": "10000",
         **{f"SCRIBE_{name.upper()}": value for name, value in settings.items()},
     }
 
