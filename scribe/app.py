@@ -47,6 +47,7 @@ from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, Sto
 from scribe.listening import guarded, listen, require_safe_address, tls_context, url_of, uvicorn_server
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
+from scribe.openapi import describe
 from scribe.server import Server
 from scribe.store import Store
 from scribe.surroundings import Surroundings
@@ -117,6 +118,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)
+    describe(app)
 
     # The last that is added stands first: who calls is known before calls are counted.
     app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)

@@ -43,7 +43,7 @@ def add_consent(session_id: SessionId, consent: Consent, who: Who, on: On) -> Se
     return session_view(on, stored)
 
 
-@router.delete("/sessions/{session_id}/consents/{participant_id}")
+@router.delete("/sessions/{session_id}/consents/{participant_id}", status_code=204)
 async def revoke_consent(
     session_id: SessionId,
     participant_id: SessionId,
