@@ -29,11 +29,12 @@ from websockets.typing import Subprotocol
 from asr.demuxer import DEMUXERS
 from asr.testing import ScriptedRecognizer, SteadyEmbedder
 from asr.vad import VoiceActivityModel
-from scribe.app import build_app, listen, uvicorn_server
+from scribe.app import build_app
 from scribe.client import ScribeClient
 from scribe.config import Settings
 from scribe.engines import Engines
 from scribe.errors import UnusableAudio
+from scribe.listening import listen, uvicorn_server
 from scribe.recognition import Recognition
 from scribe.sample import sample_audio
 from scribe.wire import Ack, Encoding, Ended, ErrorMessage, Gap, Ready

@@ -88,7 +88,7 @@ def test_a_sender_that_goes_away_can_send_again_and_nothing_is_said_twice(
         address = httpx.URL(shared_server.url)
         with socket.create_connection((address.host, address.port or 80)) as raw:
             head = (
-                f"POST /v1/sessions/{session}/audio HTTP/1.1\r\nHost: {address.host}\r\n"
+                f"POST /v1/sessions/{session}/audio HTTP/1.1\r\nHost: {address.netloc.decode()}\r\n"
                 f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             raw.sendall(head.encode() + body[: len(body) // 2])
