@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test test-llm format sample screenshots bench bench-stream bench-note clean
+.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -19,6 +19,10 @@ serve: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	@PATH="$(abspath $(BIN)):$$PATH" sh scripts/check $(ARGS)
+
+# What must not be lost, whatever is killed, cut or full: minutes, with a line for each test and each fault.
+test-faults: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest tests/faults -m faults -vv --capture=sys --durations=0 --durations-min=1 $(ARGS)
 
 # The models of the extra `llm` need torch, so these tests have a folder of libraries of their own.
 test-llm: $(VENV)-llm/installed

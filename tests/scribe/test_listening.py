@@ -22,9 +22,9 @@ from starlette.types import Receive, Scope, Send
 
 from scribe.client import ScribeClient, Unreachable
 from scribe.config import Settings, read_settings
+from scribe.connections import SPARE_CONNECTIONS
 from scribe.errors import CannotStart
 from scribe.listening import (
-    SPARE_CONNECTIONS,
     listen,
     require_safe_address,
     tls_context,
