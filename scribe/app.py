@@ -279,6 +279,6 @@ def _add_problems(app: FastAPI) -> None:
         )
 
     @app.exception_handler(Exception)
-    async def unforeseen(_request: Request, error: Exception) -> Response:
-        log.error("a call failed: %s", type(error).__name__)
+    async def unforeseen(_request: Request, _error: Exception) -> Response:
+        # Answered here, inside the framework, which raises it again; `last_resort` logs it.
         return problem(ScribeError("The server failed on this call; nothing that was acknowledged is lost."))

@@ -35,7 +35,7 @@ BODY_CHUNKS = 16
 @router.post(
     "/sessions/{session_id}/audio",
     response_class=Response,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {}}}},
     openapi_extra={
         "requestBody": {
             "required": True,
