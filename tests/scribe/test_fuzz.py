@@ -11,7 +11,7 @@ from fuzzing import Target, fuzz, incoming, protocol, recording, server_message
     [
         ("protocol", protocol, 30_000),
         ("server message", server_message, 10_000),
-        ("incoming", incoming(), 10_000),
+        ("incoming", incoming(), 5_000),
         ("recording", recording(), 100),
     ],
 )
