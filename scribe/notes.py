@@ -203,7 +203,11 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: O
     return NoteView(note=note, attestation=ATTESTATION)
 
 
-@router.get("/sessions/{session_id}/note/export")
+@router.get(
+    "/sessions/{session_id}/note/export",
+    response_class=Response,
+    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind, _ in FORMATS.values()}}},
+)
 def export(
     session_id: SessionId,
     who: Who,

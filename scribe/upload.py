@@ -33,7 +33,17 @@ BODY_CHUNKS = 16
 """Pieces of the body (at most 64 KiB each from the server's reader) that may wait for the decoder."""
 
 
-@router.post("/sessions/{session_id}/audio")
+@router.post(
+    "/sessions/{session_id}/audio",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
 async def upload(session_id: SessionId, request: Request, who: Who, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
     stored = await reached(on, who, session_id, Right.STREAM)

@@ -267,7 +267,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_recording(room: Room, scheme: str, 
     for address, there in (
         ("#/", "h1"),
         ("#/new", ".agreement"),
-        (f"#/session/{session_id}/record", "button.big"),
+        (f"#/session/{session_id}/record", ".record button.big"),
     ):
         page.goto(f"{room.running.url}/{address}")
         page.wait_for_selector(there)
