@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from h11 import Data, EndOfMessage, Response
+from h11 import Data, EndOfMessage, Request, Response
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
@@ -47,6 +47,15 @@ class HttpProtocol(H11Protocol):
         """The connection is gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: Request) -> None:
+        """A handshake that the WebSocket library cannot read is refused; uvicorn would keep its connection for ever."""
+        super().handle_websocket_upgrade(event)
+        socket = self.transport.get_protocol()
+        if isinstance(socket, WebSocketsSansIOProtocol) and not socket.handshake_initiated:
+            self._refuse(
+                BadRequest("Expected a WebSocket handshake with at most 8 KiB in a line and 128 headers.")
+            )
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP gets a problem as every other call does."""

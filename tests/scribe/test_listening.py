@@ -349,3 +349,22 @@ def test_a_flood_of_connections_is_dropped_unheard_beyond_the_spare_ones() -> No
         await serving
 
     asyncio.run(flooded())
+
+
+@pytest.mark.parametrize("extra", ["X-Long: " + "x" * 9_000 + "\r\n", "X-Many: 1\r\n" * 200])
+def test_a_handshake_that_cannot_be_read_is_refused_and_holds_no_connection(
+    shared_server: RunningServer, extra: str
+) -> None:
+    address = httpx.URL(shared_server.url)
+    asked = (
+        f"GET /v1/sessions/s1/stream HTTP/1.1\r\nHost: {address.netloc.decode()}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Sec-WebSocket-Version: 13\r\n{extra}\r\n"
+    )
+    answer = b""
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        connection.sendall(asked.encode())
+        while more := connection.recv(65_536):
+            answer += more
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
