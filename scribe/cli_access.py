@@ -26,7 +26,7 @@ from scribe.keys import load_keys
 from scribe.store import Store
 from scribe.vault import Vault
 
-ACTOR = "command line"
+ACTOR = "command-line"
 
 app = typer.Typer(
     help="Who may call this server in organisation mode: platforms, keys, accounts.", no_args_is_help=True

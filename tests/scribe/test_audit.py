@@ -37,7 +37,7 @@ def database(databases: Databases) -> Iterator[Database]:
 
 @pytest.fixture
 def audit(database: Database) -> Audit:
-    audit = Audit(database, lambda: AT, Store(database, KEK).signing_key)
+    audit = Audit(database, lambda: AT, KEY)
     for number in range(4):
         audit.record("local", "note read", f"s{number % 2}", number=number)
     return audit
@@ -222,7 +222,7 @@ def _export() -> list[dict[str, Any]]:
     database = Database("sqlite://")
     store = Store(database, KEK)
     store.migrate()
-    audit = Audit(database, lambda: AT, store.signing_key)
+    audit = Audit(database, lambda: AT, KEY)
     for number in range(6):
         audit.record("local", "note read", "s1", number=number)
     lines = list(audit.export())
@@ -302,7 +302,7 @@ def test_a_chain_from_before_signing_goes_on_and_is_filtered_by_session(database
         )
     store = Store(database, KEK)
     store.migrate()
-    audit = Audit(database, lambda: AT, store.signing_key)
+    audit = Audit(database, lambda: AT, KEY)
     assert [found.number for found in audit.events(session_id="s7")] == [1]
     audit.record("local", "note read", "s7")
     assert proved(audit).faults == ()

@@ -47,9 +47,13 @@ class House:
         self.keys = file_keys(folder)
         self.store = Store(self.database, self.keys, folder / "destroyed")
         self.vault = Vault(self.database, self.keys)
-        self.audit = Audit(self.database, lambda: NOW)
         self.process_notes = ProcessNotes(self.database, self.keys)
         self.store.migrate()
+
+    @property
+    def audit(self) -> Audit:
+        """The audit of the store as it is now."""
+        return Audit(self.database, lambda: NOW, self.store.signing_key)
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Every row of every table."""

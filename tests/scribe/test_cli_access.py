@@ -15,9 +15,11 @@ from scribe.accounts import Accounts
 from scribe.app import utc_now
 from scribe.audit import Audit
 from scribe.cli import app
-from scribe.crypto import load_key
+from scribe.crypto import SigningKey
 from scribe.database import Database
 from scribe.errors import BadRequest, NotAuthenticated
+from scribe.keys import file_keys
+from scribe.vault import Vault
 
 NOW = datetime.now(UTC)
 
@@ -47,7 +49,7 @@ def test_a_key_is_printed_once_and_opens_the_server_until_it_is_revoked(
     platform = access(folder, "add-platform", "Telehealth").stdout.strip()
     made = access(folder, "create-key", platform, "--scope", "sessions", "--scope", "read", "--days", "30")
     key = made.stdout.strip()
-    accounts = Accounts(database, load_key(None, folder))
+    accounts = Accounts(database, Vault(database, file_keys(folder)).open())
     who = accounts.by_key(key, NOW)
     assert (who.actor, who.scopes) == (platform, set(KeyScope))
 
@@ -62,16 +64,16 @@ def test_a_key_is_printed_once_and_opens_the_server_until_it_is_revoked(
 def test_what_is_changed_is_audited_without_the_secret(folder: Path, database: Database) -> None:
     platform = access(folder, "add-platform", "Telehealth").stdout.strip()
     key = access(folder, "create-key", platform).stdout.strip()
-    accounts = Accounts(database, load_key(None, folder))
+    accounts = Accounts(database, Vault(database, file_keys(folder)).open())
     people = [accounts.person("https://p", name, frozenset({Role.CLINICIAN}), NOW) for name in "ab"]
     assert access(folder, "supervise", *people).exit_code == 0
     assert accounts.caller(people[0]).supervises == {people[1]}
     assert access(folder, "supervise", *people, "--end").exit_code == 0
     assert accounts.caller(people[0]).supervises == frozenset()
     assert access(folder, "disable", people[1]).exit_code == 0
-    events = Audit(database, utc_now).events()
-    assert [(event["actor"], event["action"]) for event in events] == [
-        ("command line", action)
+    events = Audit(database, utc_now, SigningKey(bytes(32))).events()
+    assert [(event.actor, event.action) for event in events] == [
+        ("command-line", action)
         for action in (
             "platform added",
             "key created",

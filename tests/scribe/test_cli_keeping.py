@@ -17,6 +17,7 @@ from running import TOKEN, StartServer, consented
 
 from scribe.audit import Audit
 from scribe.cli import main
+from scribe.crypto import SigningKey
 from scribe.database import Database
 from scribe.keys import file_keys
 from scribe.session import Step
@@ -103,7 +104,7 @@ def data(tmp_path: Path) -> Path:
 
 def actions(data: Path) -> list[tuple[str, str]]:
     with closing(Database(f"sqlite:///{data / 'scribe.db'}")) as database:
-        rows = Audit(database, lambda: datetime.now(UTC)).rows()
+        rows = Audit(database, lambda: datetime.now(UTC), SigningKey(bytes(32))).rows()
     return [(json.loads(event)["actor"], json.loads(event)["action"]) for event, _ in rows]
 
 

@@ -23,13 +23,14 @@ from websockets.exceptions import ConnectionClosed
 from scribe.access import KeyScope, Role
 from scribe.accounts import Accounts
 from scribe.audit import Audit
-from scribe.crypto import load_key
 from scribe.database import Database
+from scribe.keys import file_keys
 from scribe.sample import sample_audio
 from scribe.session import SpeakerAssignment, Step
 from scribe.sign_ins import SignIns
 from scribe.store import Store
-from scribe.wire import TranscriptLine
+from scribe.vault import Vault
+from scribe.wire import AuditEvent, TranscriptLine
 
 CHROMIUM = Path("/usr/bin/chromium")
 LINES = (
@@ -107,8 +108,8 @@ class Organisation:
             assert drafted.status_code == 201, drafted.text
         return session_id
 
-    def audited(self, action: str) -> list[dict[str, Any]]:
-        return [event for event in self.audit.events() if event["action"] == action]
+    def audited(self, action: str) -> list[AuditEvent]:
+        return [event for event in self.audit.events() if event.action == action]
 
 
 def now() -> datetime:
@@ -129,8 +130,9 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
             oidc_client_id=CLIENT_ID,
         ) as running,
     ):
-        database, key = Database(f"sqlite:///{folder / 'scribe.db'}"), load_key(None, folder)
-        accounts = Accounts(database, key)
+        database, keys = Database(f"sqlite:///{folder / 'scribe.db'}"), file_keys(folder)
+        accounts = Accounts(database, Vault(database, keys).open())
+        store = Store(database, keys)
         roles = {
             "ada": Role.CLINICIAN,
             "grace": Role.CLINICIAN,
@@ -149,8 +151,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
             identities,
             accounts,
             SignIns(database, None),
-            Store(database, key),
-            Audit(database, now),
+            store,
+            Audit(database, now, store.signing_key),
             people,
         )
         here.victim = here.session_of("ada")
@@ -217,9 +219,9 @@ def test_no_route_gives_anybody_anything_of_somebody_elses_session(there: Organi
             "nothing tells them apart"
         )
     assert (there.store.note(there.victim), there.store.transcript(there.victim)) == before
-    refused = [e for e in there.audited("access refused") if e["actor"] == there.people[who]]
+    refused = [e for e in there.audited("access refused") if e.actor == there.people[who]]
     assert len(refused) == sum(answer.status_code == 404 for answer in answers.values())
-    assert {e["session"] for e in refused} <= {there.victim}
+    assert {e.session for e in refused} <= {there.victim}
 
 
 def test_the_owner_reaches_all_of_it(there: Organisation) -> None:
@@ -261,7 +263,7 @@ def test_a_supervisor_reads_and_no_more_and_every_read_is_audited(there: Organis
         assert len(changes) >= 12
         wrong = {f"{c[0]} {c[1]}": a.status_code for c in changes if (a := asked(http, c)).status_code != 403}
         assert not wrong
-    read = {e["action"] for e in there.audit.events() if e["actor"] == there.people["her supervisor"]}
+    read = {e.action for e in there.audit.events() if e.actor == there.people["her supervisor"]}
     assert {"transcript read", "note read", "session read"} <= read
 
 
@@ -323,8 +325,8 @@ def test_a_platform_begins_a_clinicians_session_and_hears_none_of_its_words(ther
         assert http.get(f"{at}/transcript").status_code == 200
     with there.signed_in("grace") as http:
         assert http.get(f"{at}/transcript").json()["utterances"], "the words were heard, and are hers"
-    opened = [e for e in there.audited("stream opened") if e["session"] == session["id"]]
-    assert [e["actor"] for e in opened] == [there.people["platform"]]
+    opened = [e for e in there.audited("stream opened") if e.session == session["id"]]
+    assert [e.actor for e in opened] == [there.people["platform"]]
 
 
 def test_a_person_begins_sessions_for_nobody_else(there: Organisation) -> None:

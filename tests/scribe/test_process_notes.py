@@ -14,6 +14,7 @@ from running import PROVENANCE, RunningServer, consented
 
 from scribe.audit import Audit
 from scribe.backup import save
+from scribe.crypto import SigningKey
 from scribe.database import Database
 from scribe.errors import NotFound, StoreFailed
 from scribe.export import FORMATS
@@ -219,7 +220,7 @@ def test_the_audit_says_that_it_was_read_and_not_what_it_says(
     http.get(f"{session}/process-note")
     http.delete(f"{session}/process-note")
     with closing(Database(f"sqlite:///{shared_server.data_dir / 'scribe.db'}")) as database:
-        rows = [event for event, _ in Audit(database, lambda: NOW).rows()]
+        rows = [event for event, _ in Audit(database, lambda: NOW, SigningKey(bytes(32))).rows()]
     mine = [event for event in rows if session.rpartition("/")[2] in event]
     for action in ("process note written", "process note read", "process note destroyed"):
         assert any(action in event for event in mine)

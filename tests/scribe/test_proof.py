@@ -59,7 +59,9 @@ def filled(folder: Path) -> tuple[Database, Store, Audit]:
     """A data folder with a few events and two sessions that ended."""
     folder.mkdir(exist_ok=True)
     database = Database(f"sqlite:///{folder / 'scribe.db'}")
-    store = Store(database, file_keys(folder))
+    keys = file_keys(folder)
+    keys.renew()
+    store = Store(database, keys)
     store.migrate()
     audit = Audit(database, lambda: AT, store.signing_key)
     for name in ("s1", "s2"):

@@ -50,7 +50,7 @@ class House:
         self.store = Store(self.database, self.keys, folder / "destroyed")
         self.store.migrate()
         Vault(self.database, self.keys).open()
-        self.audit = Audit(self.database, self.clock)
+        self.audit = Audit(self.database, self.clock, self.store.signing_key)
 
     def clock(self) -> datetime:
         return self.now
@@ -191,7 +191,7 @@ def test_every_destruction_has_its_row_in_the_audit_and_its_tombstone(house: Hou
     house.session("s2", signed=False)
     house.now = START + 8 * DAY
     house.purge(retention_unsigned_days=5).run()
-    events = [(e["actor"], e["action"], e["session"]) for e in house.audit.events()]
+    events = [(e.actor, e.action, e.session) for e in house.audit.events()]
     assert events == [
         ("retention", "transcript purged", "s1"),
         ("retention", "unsigned session purged", "s2"),
@@ -240,7 +240,7 @@ def test_a_purge_that_is_killed_between_any_two_steps_is_ended_by_the_next(
         killed = killed_at(step, run)
         house = opened()
         # Whatever it had come to: nothing was destroyed without its row, and nothing half.
-        recorded = {event["session"] for event in house.audit.events()}
+        recorded = {event.session for event in house.audit.events()}
         states = {row.id: row.state for row in house.store.list_sessions()}
         if house.store.transcript("s2") == ():
             assert "s2" in recorded

@@ -110,7 +110,7 @@ def test_a_rotation_leaves_one_key_everything_readable_and_every_derived_secret(
         assert len(here.keys.key_ids) == 1
         assert here.vault.sessions_by_key() == {here.keys.key_id: 3}
         everything_opens(here, 3, derived)
-        events = [(event["action"], event["figures"]) for event in here.audit().events()]
+        events = [(event.action, event.figures) for event in here.audit().events()]
         assert events == [
             ("key rotation begun", {"old_key": old}),
             ("keys rotated", {"old_key": old, "new_key": here.keys.key_id, "wrapped": 5}),
