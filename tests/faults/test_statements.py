@@ -326,8 +326,8 @@ def all_or_nothing(
         else:
             held += 1
             assert left.audited == before.audited + 1, "what was done is told"
-        # Signed is signed, and gone is gone: they are not done twice, and the first one stands.
-        once = call.name in ("sign", "shred") and left.rows != before.rows
+        # Signed is signed: the second signature is refused, and the first one stands.
+        once = call is SIGN and left.rows != before.rows
         in_a_child(partial(done_again, data, session_id, call, refused=once))
         shutil.rmtree(data.parent)
     progress(f"  {call.name}: {deaths} deaths, all of it kept after {held}")
