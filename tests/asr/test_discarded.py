@@ -50,11 +50,9 @@ def test_a_discarded_resampler_gives_nothing_of_what_was_before(rate):
 
 @pytest.mark.parametrize("encoding", ["mulaw", "alaw", "pcm_s16le", "pcm_f32le"])
 def test_no_small_array_that_numpy_keeps_for_later_holds_sound(encoding):
-    bytes_a_sample = {"pcm_s16le": 2, "pcm_f32le": 4}.get(encoding, 1)
-    if encoding == "pcm_f32le":
-        piece = NOISE[:160].tobytes()
-    else:
-        piece = np.random.default_rng(4).bytes(160 * bytes_a_sample)
+    # Made without an array of that size, which numpy would keep as well.
+    codes = np.random.default_rng(4).bytes(320 if encoding == "pcm_s16le" else 160)
+    piece = NOISE[:160].tobytes() if encoding == "pcm_f32le" else codes
     incoming, twin = Incoming(encoding, 8_000, 1), PcmDecoder(encoding, 8_000, 1)
     for _ in range(10):
         for block in incoming.push(piece):
