@@ -21,9 +21,9 @@ serve: $(VENV)/installed
 test: $(VENV)/installed-dev
 	@PATH="$(abspath $(BIN)):$$PATH" sh scripts/check $(ARGS)
 
-# What must not be lost, whatever is killed, cut or full: minutes, with a line for each test and each fault.
+# What must be neither lost nor kept, whatever is killed, cut or full: half an hour, a line for each test and fault.
 test-faults: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest tests/faults -m faults -vv --capture=sys --durations=0 --durations-min=1 $(ARGS)
+	@$(BIN)/python -m pytest -m faults -vv --capture=sys --durations=0 --durations-min=1 $(ARGS)
 
 # The models of the extra `llm` need torch, so these tests have a folder of libraries of their own.
 test-llm: $(VENV)-llm/installed

@@ -71,13 +71,15 @@ class Recording:
     """What is known of the input before it is decoded, and its samples.
 
     `sample_rate` and `channels` are those of the input. `seconds` is what its header says, None where it says
-    nothing. `blocks` gives float32 [n, channels] in [-1, 1] at 16 kHz, in order; it can be walked through once
-    and raises UndecodableAudio where the input breaks off or is corrupt.
+    nothing; `exact` where that counts every sample, as FLAC's does. `blocks` gives float32 [n, channels] in
+    [-1, 1] at 16 kHz, in order; it can be walked through once and raises UndecodableAudio where the input breaks
+    off or is corrupt.
     """
 
     sample_rate: int
     channels: int
     seconds: float | None
+    exact: bool
     blocks: Iterator[NDArray[np.float32]]
 
 
@@ -94,7 +96,8 @@ def decode(source: Readable, *, live: bool = False) -> Recording:
     except BaseException:
         container.close()
         raise
-    return Recording(rate, channels, _seconds(container, stream), _blocks(container, stream, rate, channels))
+    seconds, exact = _seconds(container, stream), container.format.name == "flac"
+    return Recording(rate, channels, seconds, exact, _blocks(container, stream, rate, channels))
 
 
 def _open(source: Readable, *, live: bool) -> InputContainer:

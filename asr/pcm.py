@@ -60,11 +60,12 @@ ALAW = _alaw_table()
 
 
 def _s16(samples: bytes) -> NDArray[np.float32]:
-    return (np.frombuffer(samples, dtype="<i2") / np.float32(FULL_SCALE)).astype(np.float32)
+    # Without a copy in between: numpy keeps small ones as they were.
+    return (np.frombuffer(samples, dtype="<i2") / np.float32(FULL_SCALE)).astype(np.float32, copy=False)
 
 
 def _f32(samples: bytes) -> NDArray[np.float32]:
-    audio = np.frombuffer(samples, dtype="<f4").astype(np.float32)
+    audio = np.frombuffer(samples, dtype="<f4").astype(np.float32, copy=False)
     if not np.isfinite(audio).all():
         raise UndecodableAudio(
             "Expected 32-bit float samples between -1 and 1, but some are not a number or infinite; "

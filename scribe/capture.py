@@ -85,6 +85,7 @@ class Capture:
         participants = stored.details.participants
         self._participants = participants
         self._context = stored.details.context
+        self._began = stored.started_at or around.clock()
         self.renew(stored.details.consents)
         self._watch = ConsentWatch()
         self._lines = Lines(participants, stored.speakers, channels)
@@ -215,7 +216,8 @@ class Capture:
             async with self._lock:
                 # Judged with the lock held: what waited for it is not heard after a revocation or an expiry.
                 self._raise_if_over()
-                self._agreement.require(self._around.clock())
+                # Where the clock was set back, it is not before the session began.
+                self._agreement.require(max(self._around.clock(), self._began))
                 taken = min(len(audio), self._pipeline.room)
                 if taken:
                     self._handle(await to_the_end(self._pipeline.push, audio[:taken]))

@@ -15,7 +15,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from asr.decoder import decode
+from asr.decoder import Recording, decode
 from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
 from scribe.access import Right, rights_to
@@ -109,7 +109,7 @@ async def _hear(session_id: str, request: Request, on: Server, outbox: Outbox) -
                 await capture.hear_samples(block)
                 block.fill(0.0)
             body.require_whole()
-            _require_length(samples / SAMPLE_RATE, recording.seconds)
+            _require_length(samples / SAMPLE_RATE, recording)
             await asyncio.shield(on.keep(on.live.stop(capture)))
         finally:
             await on.live.leave(capture)
@@ -140,11 +140,15 @@ async def _read(request: Request, body: Body, idle_seconds: float) -> None:
         body.finish(whole=whole)
 
 
-def _require_length(heard: float, said: float | None) -> None:
-    """Raise UnusableAudio where a recording is clearly shorter than its own header says."""
-    if said is not None and heard < 0.98 * said - 0.5:
+def _require_length(heard: float, recording: Recording) -> None:
+    """Raise UnusableAudio where a recording is clearly shorter than its own header says.
+
+    Most headers only guess. FLAC's counts: frames that are damaged are skipped by whoever reads it.
+    """
+    said = recording.seconds
+    if said is not None and heard < (said - 0.01 if recording.exact else 0.98 * said - 0.5):
         raise UnusableAudio(
-            f"The recording says that it has {said:.0f} s, but only {heard:.0f} s can be read; it is damaged. "
+            f"The recording says that it has {said:.1f} s, but only {heard:.1f} s can be read; it is damaged. "
             "What was heard is kept; send the whole recording again, or end the session."
         )
 

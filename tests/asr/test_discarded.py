@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from asr.demuxer import DEMUXERS
 from asr.incoming import Incoming
+from asr.pcm import PcmDecoder
 from asr.resampler import Resampler
 from asr.ring import AudioRing
 
@@ -45,6 +46,22 @@ def test_a_discarded_resampler_gives_nothing_of_what_was_before(rate):
     after = [resampler.push(np.zeros((rate, 1), dtype=np.float32)), resampler.flush()]
 
     assert not np.concatenate(after).any()
+
+
+@pytest.mark.parametrize("encoding", ["mulaw", "alaw", "pcm_s16le", "pcm_f32le"])
+def test_no_small_array_that_numpy_keeps_for_later_holds_sound(encoding):
+    # Made without an array of that size, which numpy would keep as well.
+    codes = np.random.default_rng(4).bytes(320 if encoding == "pcm_s16le" else 160)
+    piece = NOISE[:160].tobytes() if encoding == "pcm_f32le" else codes
+    incoming, twin = Incoming(encoding, 8_000, 1), PcmDecoder(encoding, 8_000, 1)
+    for _ in range(10):
+        for block in incoming.push(piece):
+            block.fill(0.0)
+    kept = [np.empty(160, dtype=np.float32) for _ in range(8)]
+
+    sound = twin.push(piece)[:, 0]
+    assert np.count_nonzero(sound) > 100
+    assert not [one for one in kept if np.array_equal(one, sound)]
 
 
 def test_a_ring_that_is_forgotten_is_overwritten():

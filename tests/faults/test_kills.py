@@ -32,6 +32,7 @@ class Killer:
         self.left, self._count = kills, 0
         self._messages = 0
         self._after: float = 0.0
+        self._reached = asyncio.Event()
         self._choose()
 
     def _choose(self) -> None:
@@ -43,11 +44,17 @@ class Killer:
     async def heard(self, _message: ServerMessage) -> None:
         """Another message came through."""
         self._messages += 1
+        self._reached.set()
         if self.left and not self._by_clock and self._messages >= self._after:
             await self._kill(f"{self._messages} messages")
 
     async def watch(self) -> None:
-        """Kill by the clock while there is something left to kill for."""
+        """Kill by the clock while there is something left to kill for.
+
+        The first clock starts with the first message: a client that was never let in gives up after seconds.
+        """
+        await self._reached.wait()
+        self._began = monotonic()
         while self.left:
             await asyncio.sleep(0.02)
             if self.left and self._by_clock and monotonic() - self._began >= self._after:

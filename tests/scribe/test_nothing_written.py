@@ -171,6 +171,7 @@ def test_the_kernel_saw_no_other_file_opened_for_writing_and_no_audio_written(
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("encoding", ["opus_webm", "flac"])
 def test_the_kernel_saw_no_audio_of_a_recording_written(tmp_path: Path, strace: str, encoding: str) -> None:
     trace = tmp_path / "trace"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from compressed import compressed
 from running import TOKEN, RunningServer, consented, whisper_is_here
 
 from scribe.sample import sample_audio
@@ -70,6 +71,16 @@ def test_a_body_that_is_no_recording_is_said_so_and_changes_nothing(http: httpx.
     session, told = sent(http, body)
     assert [(kind, message["code"]) for kind, message in told] == [("error", "audio_undecodable")]
     assert http.get(f"/v1/sessions/{session}").json()["state"] == "ready"
+
+
+def test_a_flac_of_which_a_tenth_of_a_second_cannot_be_read_is_said_to_be_damaged(http: httpx.Client) -> None:
+    whole = compressed("flac", sample_audio()[: 16_000 * 8])
+    _, told = sent(http, whole)
+    assert told[-1][0] == "ended"
+    half = len(whole) // 2
+    _, told = sent(http, whole[:half] + bytes(500) + whole[half + 500 :])
+    assert (told[-1][0], told[-1][1]["code"]) == ("error", "audio_undecodable")
+    assert "damaged" in str(told[-1][1]["detail"])
 
 
 def test_without_consent_not_one_byte_is_taken(http: httpx.Client) -> None:

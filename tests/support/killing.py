@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -21,13 +22,24 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
 
     The work opens its own database: a connection must not be used on both sides of a fork.
     """
+
+    def at_once(count: Callable[[], None]) -> None:
+        count()
+        work()
+
+    return killed_within(step, at_once)
+
+
+def killed_within(step: int, work: Callable[[Callable[[], None]], None]) -> bool:
+    """The same for work that calls what it is given when its steps begin to count."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            _count_to(step)
-            work()
+            work(lambda: _count_to(step))
             code = 0
+        except BaseException:
+            traceback.print_exc(file=sys.__stderr__)
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -36,6 +48,11 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
         return True
     assert os.WEXITSTATUS(status) == 0, "the work failed by itself"
     return False
+
+
+def in_a_child(work: Callable[[], None]) -> None:
+    """Do the work in a child that lives: threads that it leaves behind are none of a later fork's."""
+    killed_within(0, lambda _count: work())
 
 
 def _count_to(step: int) -> None:

@@ -98,7 +98,16 @@ def server(
             text=True,
             env=environment(data_dir, **settings),
             cwd=data_dir.parent,
+            start_new_session=bool(prefix),
         )
+
+    def end(number: signal.Signals) -> None:
+        # A program that runs the server may keep signals to itself: strace does.
+        if prefix:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -108,11 +117,11 @@ def server(
         yield RunningServer(line.removeprefix("Listening on ").strip(), data_dir, process, said)
     finally:
         if process.poll() is None:
-            process.terminate()
+            end(signal.SIGTERM)
             try:
                 process.wait(timeout=30)
             except subprocess.TimeoutExpired:
-                process.kill()
+                end(signal.SIGKILL)
                 process.wait()
         process.stdout.close()
 
