@@ -352,9 +352,14 @@ class Store:
                 self._advance(connection, session_id, what, now)
 
     def correct_line(self, session_id: str, utterance_id: str, text: str) -> TranscriptLine:
-        """Put other words in the place of a line's; raises NotFound, and WrongState once the note is signed."""
+        """Put other words in the place of a line's.
+
+        Raises NotFound, WrongState once the note is signed, and NotConsented once consent was revoked.
+        """
         with self._transaction() as connection:
             stored, cipher = self._read(connection, session_id, lock=True)
+            if stored.state is State.REVOKED:
+                raise NotConsented("Consent to this session was revoked; no more words are stored.")
             if stored.state is State.SIGNED:
                 raise WrongState(
                     "The note is signed; its transcript does not change. Add a correction instead."

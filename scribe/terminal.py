@@ -14,7 +14,7 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from scribe.note import DraftNote, Evidence, Note, SignedNote
 from scribe.session import State
@@ -177,9 +177,21 @@ def print_receipt(console: Console, receipt: Receipt) -> None:
     )
 
 
+ID_LENGTH = 16
+"""Characters of a session's id."""
+
+
 def print_sessions(console: Console, listed: SessionList) -> None:
     """The sessions as a table."""
-    table = Table("Session", "State", "Begun (UTC)", "Template", "Length", "Unsigned for")
+    # An id that is cut short is of no use to anybody.
+    table = Table(
+        Column("Session", no_wrap=True, min_width=ID_LENGTH),
+        "State",
+        "Begun (UTC)",
+        "Template",
+        "Length",
+        "Unsigned for",
+    )
     now = datetime.now(UTC)
     for row in listed.sessions:
         table.add_row(

@@ -777,7 +777,9 @@ def test_the_templates_offered_are_those_that_ship() -> None:
 # --- long sessions --------------------------------------------------------------------------------------
 
 
-def test_a_session_of_four_hours_opens_and_scrolls_at_once(heard: Heard, tab: Tab, copy: Copy) -> None:
+def test_a_session_of_four_hours_opens_and_scrolls_at_once(
+    heard: Heard, context: BrowserContext, copy: Copy
+) -> None:
     words = "I keep thinking about it at night and then I am tired the whole of the next day"
     lines = tuple(
         heard.lines[0].model_copy(
@@ -785,8 +787,9 @@ def test_a_session_of_four_hours_opens_and_scrolls_at_once(heard: Heard, tab: Ta
         )
         for n in range(3600)
     )
-    tab.sessions()
-    page = tab.review(copy(lines=(*heard.lines, *lines)))
+    session_id = copy(lines=(*heard.lines, *lines))
+    context.request.post(f"{heard.running.url}/v1/sign-in", data={"token": TOKEN})
+    page = open_tab(context, heard.running.url).review(session_id)
     expect(page.locator(".line")).to_have_count(len(lines) + len(heard.lines))
     ninth_of_ten = page.locator(".lines").evaluate(
         """list => new Promise(done => {

@@ -274,7 +274,7 @@ def test_a_spoken_no_is_told_at_once_stays_on_the_session_and_stops_nothing_by_i
             assert consent_of(view)["evidence"] is None
             assert "want to be recorded" in str(consent_of(view)["doubt"]["text"])
             events = [e for e in on.server.audit.events() if e.action == "consent doubted"]
-            assert [(e["session"], e["figures"]) for e in events] == [(session_id, {"participant": "pt"})]
+            assert [(e.session, e.figures) for e in events] == [(session_id, {"participant": "pt"})]
             ids = consent_of(view)["doubt"]["utterance_ids"]
             assert isinstance(ids, list)
             path = f"/v1/sessions/{session_id}/consents/pt/evidence"
