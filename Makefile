@@ -8,7 +8,8 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note clean
+.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note \
+	fuzz autobahn audit-dependencies secrets sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -46,6 +47,27 @@ bench-stream: $(VENV)/installed-dev
 bench-note: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench_note.py $(ARGS)
 
+# More than a million inputs; a line for each target with its rate.
+fuzz: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest tests/faults/test_fuzz.py tests/faults/test_contract.py -m faults -s $(ARGS)
+
+# ARGS is where the suite is; the head of the script says how it is installed.
+autobahn: $(VENV)/installed-dev
+	@$(BIN)/python scripts/autobahn.py $(ARGS)
+
+audit-dependencies: $(VENV)-supply/installed
+	@$(VENV)-supply/bin/python scripts/audit_dependencies.py
+
+secrets: $(VENV)-supply/installed
+	@$(VENV)-supply/bin/python scripts/scan_secrets.py $(ARGS)
+
+# Everything that is installed, as CycloneDX, in build/sbom.json.
+sbom: $(VENV)/installed $(VENV)-supply/installed
+	@mkdir -p build
+	@$(VENV)-supply/bin/cyclonedx-py environment --pyproject pyproject.toml --output-format JSON \
+		--output-file build/sbom.json $(BIN)/python
+	@echo "Written to build/sbom.json."
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
@@ -65,5 +87,10 @@ $(VENV)-llm/installed: pyproject.toml constraints.txt
 	@$(VENV)-llm/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,llm]'
 	@touch $@
 
+$(VENV)-supply/installed: scripts/supply-chain.txt
+	@$(PYTHON) -m venv $(VENV)-supply
+	@$(VENV)-supply/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/supply-chain.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-llm build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-llm $(VENV)-supply build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

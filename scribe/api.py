@@ -12,12 +12,13 @@ import secrets
 from fastapi import APIRouter
 
 from asr.types import SAMPLE_RATE
-from scribe.access import Caller, Right, Role, require
+from scribe.access import Caller, Right, Role, require, rights_to
 from scribe.calls import On, SessionId, Who, admit, audit, reach, reached
 from scribe.consent import Agreement
 from scribe.drafting import template_named, templates_of
 from scribe.errors import BadRequest
 from scribe.live import require_language
+from scribe.purge import retention_of
 from scribe.server import Server
 from scribe.session import NewSession, Step
 from scribe.views import session_view
@@ -57,6 +58,9 @@ def list_sessions(who: Who, on: On) -> SessionList:
     """The caller's sessions and those of whom they supervise, the newest first."""
     require(who, Right.STATUS)
     on.audit.record(who.actor, "sessions listed")
+    rows = on.store.list_sessions(owners={who.actor, *who.supervises}, made_by=who.actor)
+    read = {row.id for row in rows if Right.READ in rights_to(who, row.whose)}
+    labels, retention = on.store.client_labels(read), retention_of(on.settings)
     return SessionList(
         sessions=tuple(
             SessionSummary(
@@ -64,12 +68,14 @@ def list_sessions(who: Who, on: On) -> SessionList:
                 state=row.state,
                 created_at=row.created_at,
                 template=row.template,
-                owner=row.owner,
+                owner=row.whose.owner,
                 seconds=round(row.position / SAMPLE_RATE, 2),
                 ended_at=row.ended_at,
                 signed_at=row.signed_at,
+                transcript_until=retention.transcript_until(row.signed_at),
+                clients=labels.get(row.id, ()),
             )
-            for row in on.store.list_sessions(owners={who.actor, *who.supervises}, made_by=who.actor)
+            for row in rows
         )
     )
 

@@ -58,6 +58,7 @@ from scribe.listening import guarded, listen, require_safe_address, tls_context,
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.logs import log_lost_errors
+from scribe.openapi import describe
 from scribe.process_note import ProcessNotes
 from scribe.provider import Provider
 from scribe.purge import Purge, call_off, purge_hourly, retention_of
@@ -158,6 +159,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         app.include_router(part.router)
     _add_probes(app, server)
     _add_problems(app)
+    describe(app)
 
     # The last that is added stands first: who calls is known before calls are counted.
     app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)
@@ -317,6 +319,6 @@ def _add_problems(app: FastAPI) -> None:
         )
 
     @app.exception_handler(Exception)
-    async def unforeseen(_request: Request, error: Exception) -> Response:
-        log.error("a call failed: %s", type(error).__name__)
+    async def unforeseen(_request: Request, _error: Exception) -> Response:
+        # Answered here, inside the framework, which raises it again; `last_resort` logs it.
         return problem(ScribeError("The server failed on this call; nothing that was acknowledged is lost."))

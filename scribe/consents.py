@@ -75,7 +75,7 @@ async def add_consent(
     return session_view(on, who, stored)
 
 
-@router.delete("/sessions/{session_id}/consents/{participant_id}")
+@router.delete("/sessions/{session_id}/consents/{participant_id}", status_code=204)
 async def revoke_consent(
     session_id: SessionId,
     participant_id: SessionId,

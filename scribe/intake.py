@@ -114,7 +114,18 @@ async def draft_intake(
     return IntakeDraft(text, tuple(fields), summary.form_turns, summary.administrative)
 
 
-@router.post("/intake")
+@router.post(
+    "/intake",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/pdf", "text/plain", "application/json", "application/octet-stream")
+            },
+        }
+    },
+)
 async def intake(
     request: Request,
     who: Who,

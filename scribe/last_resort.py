@@ -36,8 +36,8 @@ class LastResort:
         try:
             await self._app(scope, receive, sent)
         except Exception as error:
+            log.error("a call failed: %s", type(error).__name__)
             if not begun:
-                log.error("a call failed: %s", type(error).__name__)
                 await problem(
                     ScribeError("The server failed on this call; nothing that was acknowledged is lost.")
                 )(scope, receive, send)

@@ -5,7 +5,6 @@ Who may listen where is decided here (`require_safe_address`). What is said over
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import ipaddress
 import logging
@@ -15,15 +14,13 @@ import ssl
 import sys
 
 import uvicorn
-from h11 import Data, EndOfMessage, Response
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from scribe.admission import problem
 from scribe.config import Settings
+from scribe.connections import HttpProtocol, SocketProtocol
 from scribe.deadline import Deadline
-from scribe.errors import BadRequest, CannotStart, Idle, ScribeError
+from scribe.errors import CannotStart
 from scribe.headers import SecurityHeaders
 from scribe.hosts import Hosts
 from scribe.last_resort import LastResort, without_traceback
@@ -31,9 +28,6 @@ from scribe.throttle import Throttle
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325, section 4.2). TLS 1.3 has no others."""
-
-SPARE_CONNECTIONS = 64
-"""Beyond the most that are served: they are told so (503); what comes on top of them is dropped unheard."""
 
 
 def require_safe_address(settings: Settings) -> None:
@@ -116,6 +110,9 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     try:
+        for file in (cert, key, settings.tls_client_ca):
+            if file is not None:
+                file.open("rb").close()  # OpenSSL does not say which one it cannot read
         if os.name == "posix" and key.stat().st_mode & 0o077:
             raise CannotStart(f"The TLS key {key} can be read by others; run `chmod 600` on it.")
         # The password is given so that OpenSSL does not ask for one on a terminal nobody watches.
@@ -130,7 +127,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         ) from None
     except OSError as error:
         raise CannotStart(
-            f"Cannot read {error.filename or 'a TLS file'} ({os.strerror(error.errno or 0)}); "
+            f"Cannot read {error.filename} ({os.strerror(error.errno or 0)}); "
             "see --tls-cert, --tls-key and SCRIBE_TLS_CLIENT_CA."
         ) from None
     return context
@@ -168,7 +165,7 @@ def uvicorn_server(
     config = uvicorn.Config(
         app,
         http=Http,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=4 * 64 * 1024,  # so that a frame over 64 KiB gets our own close code and reason
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,
@@ -181,79 +178,12 @@ def uvicorn_server(
         server_header=False,
         proxy_headers=False,  # who is trusted is said in the settings, not in a variable of uvicorn's
         limit_concurrency=max_connections,
+        backlog=128,  # also how many are accepted before one of them is looked at
         timeout_keep_alive=5,
         h11_max_incomplete_event_size=16 * 1024,  # a request's line and headers together
         timeout_graceful_shutdown=10,
         ssl_context_factory=None if tls is None else (lambda _config, _default: tls),
     )
-    logging.getLogger("uvicorn.error").addFilter(without_traceback)
+    for library in ("uvicorn.error", "asyncio"):
+        logging.getLogger(library).addFilter(without_traceback)
     return uvicorn.Server(config)
-
-
-class HttpProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with bounds that it lacks: time for a request's head, and a number of connections.
-
-    Its own keep-alive timer ends with the first byte of the next request, which leaves one that drips its head.
-    """
-
-    head_seconds = 10.0
-    max_connections = 500
-    _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection: it has so long for the head of its first request."""
-        super().connection_made(transport)
-        if len(self.connections) > self.max_connections + SPARE_CONNECTIONS:
-            transport.abort()
-            return
-        self._await_head()
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes: of a head that is awaited, or of a request that is being answered."""
-        super().data_received(data)
-        if self._being_answered():
-            self._stop_waiting()
-        elif self._head_timer is None:
-            self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def send_400_response(self, msg: str) -> None:
-        """What is no HTTP gets a problem as every other call does."""
-        self._refuse(
-            BadRequest(f"Expected HTTP/1.1 with at most 16 KiB of headers; {msg[:1].lower()}{msg[1:]}")
-        )
-
-    def _being_answered(self) -> bool:
-        is_socket_now = self.transport.get_protocol() is not self
-        return is_socket_now or (self.cycle is not None and not self.cycle.response_complete)
-
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(self.head_seconds, self._head_is_late)
-
-    def _stop_waiting(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _head_is_late(self) -> None:
-        if self.transport.is_closing():
-            return
-        cycle: object = self.cycle  # uvicorn's types do not know that there is none before the first request
-        if cycle is None:
-            self._refuse(Idle(f"A request's headers must come within {self.head_seconds:g} seconds."))
-        self.transport.close()
-
-    def _refuse(self, error: ScribeError) -> None:
-        answer = problem(error)
-        headers = [*answer.raw_headers, *SecurityHeaders.common(), (b"connection", b"close")]
-        for event in (
-            Response(status_code=error.status, headers=headers, reason=b""),
-            Data(data=bytes(answer.body)),
-            EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()

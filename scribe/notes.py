@@ -101,6 +101,7 @@ def add_statement(
 @router.post("/sessions/{session_id}/note/undo")
 def undo_edit(session_id: SessionId, who: Who, on: On) -> NoteView:
     """Take back the last edit that still stands; what was there before comes back with its evidence."""
+    reach(on, who, session_id, Right.CHANGE)
     earlier = [note for note in on.store.note_history(session_id) if isinstance(note, DraftNote)]
     return _reviewed(
         on,
@@ -202,7 +203,11 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: O
     return NoteView(note=note, attestation=ATTESTATION)
 
 
-@router.get("/sessions/{session_id}/note/export")
+@router.get(
+    "/sessions/{session_id}/note/export",
+    response_class=Response,
+    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind, _ in FORMATS.values()}}},
+)
 def export(
     session_id: SessionId,
     who: Who,

@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1/oidc")
 ATTEMPT_COOKIE = "scribe_attempt"
 
 
-@router.get("/login", status_code=303)
+@router.get("/login", status_code=303, response_class=RedirectResponse)
 async def login(
     request: Request,
     on: On,
@@ -61,7 +61,7 @@ async def login(
     return answer
 
 
-@router.get("/callback", status_code=303)
+@router.get("/callback", status_code=303, response_class=RedirectResponse)
 async def callback(
     request: Request,
     on: On,

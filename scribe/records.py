@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from scribe.access import Right, require
@@ -44,7 +44,11 @@ def read_audit(
     return list(on.audit.events(after=after, limit=limit, session_id=session))
 
 
-@router.get("/audit/export")
+@router.get(
+    "/audit/export",
+    response_class=Response,
+    responses={200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}},
+)
 def export_audit(who: Who, on: On) -> StreamingResponse:
     """Every event and receipt with the signed heads of their chains, one JSON object a line; see docs/audit.md."""
     require(who, Right.AUDIT)

@@ -177,6 +177,8 @@ class Consent(Strict):
     expires_at: AwareDatetime | None = None
     expires_when: Annotated[str, Field(max_length=300)] = ""
     purpose: Annotated[str, Field(max_length=300)] = ""
+    signed_name: Annotated[str, Field(max_length=120)] = ""
+    """What was typed as an electronic signature."""
     given_by: Guardian | None = None
     assent: bool = False
     revoked_at: AwareDatetime | None = None

@@ -82,7 +82,7 @@ class SessionRow:
     template: str
     created_at: datetime
     position: int
-    owner: str
+    whose: Whose
     ended_at: datetime | None = None
     signed_at: datetime | None = None
 
@@ -208,6 +208,7 @@ class Store:
             sessions.c.ended_at,
             sessions.c.signed_at,
             sessions.c.owner,
+            sessions.c.made_by,
         )
         wanted = sa.select(*columns).order_by(sessions.c.created_at.desc())
         if owners is not None:
@@ -221,12 +222,24 @@ class Store:
                 r.template,
                 _aware(r.created_at),
                 r.position,
-                r.owner,
+                Whose(r.owner, r.made_by),
                 r.ended_at and _aware(r.ended_at),
                 r.signed_at and _aware(r.signed_at),
             )
             for r in rows
         )
+
+    def client_labels(self, session_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """What the clients of these sessions are called; nothing for a session that was shredded."""
+        columns = (sessions.c.id, sessions.c.data_key, sessions.c.key_id, sessions.c.details)
+        wanted = sa.select(*columns).where(sessions.c.data_key.is_not(None))
+        with self._transaction() as connection:
+            rows = [row for row in connection.execute(wanted) if row.id in session_ids]
+        people = {row.id: self._details(self._cipher(row), row).participants for row in rows}
+        return {
+            session_id: tuple(one.label for one in here if one.role == "client" and one.label)
+            for session_id, here in people.items()
+        }
 
     def advance(self, session_id: str, what: Step, now: datetime) -> State:
         """Take one step of the life table; raises WrongState where it is not possible."""
@@ -558,9 +571,7 @@ class Store:
             raise no_session(session_id)
         if row.data_key is None:
             raise NotFound(f"The session {session_id} was shredded; only its receipt and audit trail remain.")
-        cipher = SessionCipher(
-            self._keys.unwrap(row.key_id, row.data_key, "sessions", session_id, "data_key")
-        )
+        cipher = self._cipher(row)
         speakers = cipher.open(row.speakers, "sessions", session_id, "speakers") if row.speakers else b"{}"
         stored = StoredSession(
             id=row.id,
@@ -572,13 +583,19 @@ class Store:
             position=row.position,
             channels=row.channels,
             transcribed=row.transcribed,
-            details=Details.model_validate_json(cipher.open(row.details, "sessions", session_id, "details")),
+            details=self._details(cipher, row),
             speakers=_SPEAKERS.validate_json(speakers),
             checkpoint=row.checkpoint and cipher.open(row.checkpoint, "sessions", session_id, "checkpoint"),
             signed_at=row.signed_at and _aware(row.signed_at),
             whose=Whose(row.owner, row.made_by),
         )
         return stored, cipher
+
+    def _cipher(self, row: Any) -> SessionCipher:
+        return SessionCipher(self._keys.unwrap(row.key_id, row.data_key, "sessions", row.id, "data_key"))
+
+    def _details(self, cipher: SessionCipher, row: Any) -> Details:
+        return Details.model_validate_json(cipher.open(row.details, "sessions", row.id, "details"))
 
     def _advance(self, connection: sa.Connection, session_id: str, what: Step, now: datetime) -> State:
         row = connection.execute(

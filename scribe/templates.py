@@ -103,7 +103,7 @@ def _given(body: bytes, *, is_toml: bool) -> dict[str, Any] | str:
         return text
     try:
         table = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise BadRequest(
             f"The template is not JSON ({type(error).__name__}); send TOML with the content type application/toml."
         ) from None

@@ -15,7 +15,7 @@ from math import ceil
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scribe.access import Caller
-from scribe.admission import problem
+from scribe.admission import OPEN_PATHS, OPEN_PREFIX, problem
 from scribe.config import Settings
 from scribe.errors import NotAuthenticated, TooMany
 from scribe.rates import Rate
@@ -53,18 +53,20 @@ class Throttle:
 
         async def watched(message: Message) -> None:
             if signs_in:
-                self._learn(address, message)
+                self._learn(address, scope, message)
             await send(message)
 
         await self._app(scope, receive, watched)
 
-    def _learn(self, address: str, message: Message) -> None:
+    def _learn(self, address: str, scope: Scope, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.start":
-            failed, succeeded = message["status"] == NotAuthenticated.status, message["status"] < 400
+            failed, succeeded = message["status"] == NotAuthenticated.status, message["status"] < 300
+            if SIGNING_IN.fullmatch(scope["path"]):
+                succeeded = succeeded and scope["method"] == "POST"  # what is only asked there proves nothing
         else:
             failed = kind == "websocket.close" and message.get("code") == NotAuthenticated.close_code
-            succeeded = False  # an accepted handshake says nothing yet
+            succeeded = False  # an accepted handshake proves nothing yet
         if failed:
             self._failures.take(address, time.monotonic())
         elif succeeded:
@@ -110,6 +112,9 @@ def network_of(scope: Scope) -> str:
 
 def _shows_a_secret(scope: Scope) -> bool:
     """Whether the call can be used to guess: a stale cookie cannot, it is signed and goes with every call."""
-    if scope["type"] == "websocket" or SIGNING_IN.fullmatch(scope["path"]):
+    path = scope["path"]
+    if scope["type"] == "websocket" or SIGNING_IN.fullmatch(path):
         return True
+    if path in OPEN_PATHS or path.startswith(OPEN_PREFIX):
+        return False  # nobody looks at what is shown there
     return any(name == b"authorization" for name, _ in scope["headers"])

@@ -30,8 +30,8 @@ router = APIRouter(prefix="/v1")
 @router.get("/sessions/{session_id}/transcript")
 def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
     """Who said what when."""
-    transcript = _transcript(on, session_id)
     reach(on, who, session_id, Right.READ)
+    transcript = _transcript(on, session_id)
     on.audit.record(who.actor, "transcript read", session_id)
     return transcript
 

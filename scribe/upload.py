@@ -20,7 +20,7 @@ from asr.errors import AsrError
 from asr.types import SAMPLE_RATE
 from scribe.access import Right, rights_to
 from scribe.calls import On, SessionId, Who, audit, reached
-from scribe.errors import ScribeError, UnusableAudio, WrongState
+from scribe.errors import BadRequest, ScribeError, UnusableAudio, WrongState
 from scribe.live import require_capture
 from scribe.outbox import Outbox
 from scribe.server import Server
@@ -33,11 +33,23 @@ BODY_CHUNKS = 16
 """Pieces of the body (at most 64 KiB each from the server's reader) that may wait for the decoder."""
 
 
-@router.post("/sessions/{session_id}/audio")
+@router.post(
+    "/sessions/{session_id}/audio",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
 async def upload(session_id: SessionId, request: Request, who: Who, on: On) -> Response:
     """Hear a recording (WAV, FLAC, MP3, Ogg, WebM, MP4); answers with server-sent events until `ended`."""
     stored = await reached(on, who, session_id, Right.STREAM)
     require_capture(stored, on.clock(), on.rules)
+    if "transfer-encoding" not in request.headers and int(request.headers.get("content-length", 0)) == 0:
+        raise BadRequest("Expected the recording as the body of the call; the body is empty.")
     await audit(on, who, "recording sent", session_id)
     told = _events(session_id, request, on, words=Right.READ in rights_to(who, stored.whose))
     return EventStream(told)

@@ -362,7 +362,7 @@ class ChooseEvidence(Strict):
 
 
 class SessionList(Strict):
-    """Sessions, the newest first; names are not in it."""
+    """Sessions, the newest first."""
 
     sessions: tuple[SessionSummary, ...]
 
@@ -378,6 +378,9 @@ class SessionSummary(Strict):
     seconds: float
     ended_at: AwareDatetime | None = None
     signed_at: AwareDatetime | None = None
+    transcript_until: AwareDatetime | None = None
+    clients: tuple[str, ...] = ()
+    """What the clients are called, for a caller who may read the session."""
 
 
 class TranscriptLine(Strict):

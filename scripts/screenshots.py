@@ -12,8 +12,10 @@ import asyncio
 import re
 import sys
 import tempfile
+import wave
 from pathlib import Path
 
+import numpy as np
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from rich.console import Console
 
@@ -37,6 +39,7 @@ FLAGS = (
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LARGEST_BYTES = 300_000
 RATE = 16_000
+SPOKEN_SECONDS = 60
 LIT_SENTENCE = r"4 hours|four hours"
 """A word of the sentence whose evidence is lit; every recogniser that can be used hears it."""
 
@@ -58,8 +61,16 @@ async def make(folder: Path) -> None:
         async with serving(read_settings(data_dir=Path(data), port=0)) as address:
             reviewed = await fill(address)
             async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+                microphone = Path(data) / "microphone.wav"
+                speak(microphone)
+                fake = (
+                    "--use-fake-device-for-media-stream",
+                    "--use-fake-ui-for-media-stream",
+                    f"--use-file-for-fake-audio-capture={microphone}%noloop",
+                )
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=(*FLAGS, *fake))
                 await pictures(browser, address, reviewed, folder)
+                await beginnings(browser, address, folder)
                 await browser.close()
 
 
@@ -90,6 +101,35 @@ async def fill(address: Address) -> str:
         await client.sign(await heard("dap", 75), name="Dr. Ada Quill", credentials="LCSW")
         await client.create_session(new("intake").model_copy(update={"consents": ()}))
         return await heard("soap", len(audio) / RATE)
+
+
+def speak(path: Path) -> None:
+    """The sample session as what the browser takes for its microphone."""
+    mono = sample_audio()[: SPOKEN_SECONDS * RATE].mean(axis=1) * 1.6
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((np.clip(mono, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+async def beginnings(browser: Browser, address: Address, folder: Path) -> None:
+    """A session that is begun, and one that is recorded."""
+    page = await enter(browser, address, 1440, 1180)
+    await page.get_by_role("button", name="New session").click()
+    await page.get_by_label("Name or initials").nth(1).fill("Q. T.")
+    for box in await page.get_by_role("checkbox", name="agrees").all():
+        await box.check()
+    await page.evaluate("window.scrollTo(0, 0)")
+    await page.screenshot(path=folder / "start.png")
+    await page.get_by_role("button", name="Consent is complete").click()
+    await page.get_by_role("button", name="Start recording").click()
+    await page.locator(".line:not(.partial)").nth(5).wait_for(timeout=120_000)
+    await page.locator(".line.partial").first.wait_for(timeout=60_000)
+    await page.get_by_role("button", name="Pin", exact=False).first.click()
+    await page.set_viewport_size({"width": 1440, "height": 940})
+    await page.screenshot(path=folder / "record.png")
+    await page.context.close()
 
 
 async def pictures(browser: Browser, address: Address, session_id: str, folder: Path) -> None:

@@ -62,6 +62,10 @@ def read_form(text: str) -> tuple[FormField, ...]:
                 raise UnreadableForm(
                     f"the JSON of the form breaks off or is malformed at line {error.lineno}; give an object"
                 ) from None
+        except ValueError:
+            raise UnreadableForm(
+                "the JSON of the form holds a number of thousands of digits; give text"
+            ) from None
         except RecursionError:
             raise UnreadableForm("the JSON of the form is nested too deeply; give a flatter object") from None
     return fields_of_lines(text.splitlines())

@@ -141,6 +141,10 @@ def _from_json(text: str) -> list[_Line] | None:
         raise UnreadableTranscript(
             f"the JSON breaks off or is malformed at line {error.lineno}; give a list of turns"
         ) from error
+    except ValueError:
+        raise UnreadableTranscript(
+            "the JSON holds a number of thousands of digits; give a list of turns"
+        ) from None
     if isinstance(value, dict):
         value = next(
             (value[key] for key in ("turns", "utterances", "segments", "transcript") if key in value), None

@@ -99,6 +99,7 @@ function agreement(person) {
     },
     value() {
       const given = { method: method.value };
+      if (method.value === "electronic") given.signed_name = signature.value.trim();
       if (person.minor) {
         given.given_by = { label: guardian.value.trim(), relationship: relation.value.trim() || S.agreement.guardianWord };
         given.assent = assent.checked;

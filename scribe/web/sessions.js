@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { confirm } from "./dialog.js";
-import { button, el } from "./dom.js";
+import { button, el, field } from "./dom.js";
 import { clock, day, length, moment } from "./format.js";
 import { refuse, say } from "./messages.js";
 import { receiptOf } from "./receipt.js";
@@ -30,15 +30,40 @@ async function fill(node) {
   };
   node.replaceChildren(
     el("div", { class: "heading" }, el("h1", { tabindex: "-1" }, S.sessions.title), startLink()),
-    sessions.length ? el("p", { class: "lead" }, S.sessions.count(sessions.length)) : "",
-    sessions.length
-      ? el(
-          "ol",
-          { class: "rows" },
-          sessions.map((session) => row(session, shred)),
-        )
-      : empty(),
+    ...(sessions.length ? listed(sessions, shred) : [empty()]),
   );
+}
+
+/** The rows, and above them a field that leaves those that hold what is typed. */
+function listed(sessions, shred) {
+  const rows = sessions.map((session) => ({ session, node: row(session, shred) }));
+  const count = el("p", { class: "lead", role: "status" }, S.sessions.count(sessions.length));
+  const search = el("input", { type: "search", autocomplete: "off", oninput: narrow });
+
+  function narrow() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const here = rows.filter(({ session }) => words.every((word) => written(session).includes(word)));
+    for (const { session, node } of rows) node.hidden = !here.some((kept) => kept.session === session);
+    count.textContent = S.sessions.count(here.length);
+  }
+
+  return [
+    el("div", { class: "search" }, field(S.sessions.search, search, S.sessions.searchHint)),
+    count,
+    el(
+      "ol",
+      { class: "rows" },
+      rows.map(({ node }) => node),
+    ),
+  ];
+}
+
+/** What of a session can be searched for: when, who, which note, how far it is. */
+function written({ created_at: created, clients, template, state }) {
+  const date = created.slice(0, 10);
+  return [moment(created), date, ...clients, S.templates[template] ?? template, S.states[state]]
+    .join(" ")
+    .toLowerCase();
 }
 
 /** States in which nothing was heard yet: there is no receipt to read. */
@@ -51,6 +76,7 @@ function row(session, shred) {
   const gone = session.state === "shredded";
   const title = [`${day(session.created_at)}, `, el("span", { class: "hour" }, clock(session.created_at))];
   const what = [
+    ...session.clients,
     S.templates[session.template] ?? session.template,
     session.seconds ? length(session.seconds) : S.sessions.noAudio,
   ];
@@ -65,6 +91,7 @@ function row(session, shred) {
       { class: "what" },
       el("h2", {}, gone ? title : el("a", { href: addressOf(session) }, title)),
       el("p", {}, gone ? S.sessions.keyGone : what.join(" · ")),
+      !gone && retained(session),
     ),
     el("p", { class: "state" }, S.states[session.state]),
     el(
@@ -79,6 +106,13 @@ function row(session, shred) {
     ),
     receipt?.panel,
   );
+}
+
+/** How long the transcript of a signed session is still there. */
+function retained({ transcript_until: until }) {
+  if (!until) return null;
+  const days = Math.ceil((Date.parse(until) - Date.now()) / 86_400_000);
+  return el("p", { class: "hint" }, days > 0 ? S.sessions.retained(days) : S.sessions.transcriptGone);
 }
 
 /** Where a session is gone on with: recorded as long as it can be, reviewed afterwards. */

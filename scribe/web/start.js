@@ -28,6 +28,7 @@ class Start {
     this.diagnoses = el("textarea", { rows: "2" });
     this.before = el("textarea", { rows: "3", maxlength: "20000" });
     this.vocabulary = el("input", {});
+    this.place = el("input", { maxlength: "16", autocomplete: "off", placeholder: "US-NY" });
     this.people = people(() => this.#drawAgreements());
     this.agreements = agreements(statement);
     this.said = el("p", { class: "refusal", role: "alert" });
@@ -47,7 +48,7 @@ class Start {
         { class: "form", novalidate: true, onsubmit: (event) => this.#begin(event) },
         part(
           S.start.what,
-          el("div", { class: "pair" }, field(S.start.template, this.template), field(S.start.modality, this.modality)),
+          el("div", { class: "pair" }, field(S.start.template, this.template), field(S.start.modality, this.modality), field(S.start.place, this.place, S.start.placeHint)),
           el(
             "datalist",
             { id: "modalities" },
@@ -80,7 +81,8 @@ class Start {
 
   async #begin(event) {
     event.preventDefault();
-    const people = this.people.all();
+    const jurisdiction = this.place.value.trim().toUpperCase();
+    const people = this.people.all().map((person) => ({ ...person, ...(jurisdiction && { jurisdiction }) }));
     const fault = this.people.fault() ?? this.agreements.fault(people);
     if (fault) {
       this.said.textContent = fault.text;

@@ -168,7 +168,7 @@ def parse_template(text: str, *, source: str = "template") -> Template:
     """A template from TOML text. Raises `UnreadableTemplate`, which names `source` and the fault."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise UnreadableTemplate(f"{source} is not TOML: {error}") from error
     return template_of(table, source=source)
 

@@ -15,7 +15,12 @@ WALL_CLOCKS = {
     ("time", "time"),
     ("date", "today"),
 }
-NAMED = {"scribe/app.py", "scribe/transcribe.py"}
+NAMED = {
+    "scribe/app.py",
+    "scribe/transcribe.py",
+    "scribe/terminal.py",
+    "scribe/migrations/versions/0005_keeping.py",
+}
 """The server's clock, which is handed to everything else, and the command that asks when consent was given."""
 
 

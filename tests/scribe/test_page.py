@@ -785,24 +785,27 @@ def test_a_session_of_four_hours_opens_and_scrolls_at_once(heard: Heard, tab: Ta
         )
         for n in range(3600)
     )
+    tab.sessions()
     page = tab.review(copy(lines=(*heard.lines, *lines)))
     expect(page.locator(".line")).to_have_count(len(lines) + len(heard.lines))
-    longest = page.locator(".lines").evaluate(
+    ninth_of_ten = page.locator(".lines").evaluate(
         """list => new Promise(done => {
-            let last = performance.now(), longest = 0, steps = 0;
+            const times = [];
             const step = now => {
-                longest = Math.max(longest, now - last);
-                last = now;
+                times.push(now);
                 list.scrollTop += 900;
-                if (++steps < 120) requestAnimationFrame(step); else done(longest);
+                if (times.length < 120) return requestAnimationFrame(step);
+                const frames = times.slice(1).map((time, n) => time - times[n]).sort((a, b) => a - b);
+                done(frames[Math.floor(frames.length * 0.9)]);
             };
             requestAnimationFrame(step);
         })"""
     )
-    assert longest < 250, f"a frame took {longest:.0f} ms"
+    assert ninth_of_ten < 200, f"frames take {ninth_of_ten:.0f} ms"
 
 
 def test_a_name_and_pronouns_given_in_review_reach_the_note(tab: Tab, copy: Copy) -> None:
+    tab.sessions()
     page = tab.review(copy())
     page.get_by_text("Names and pronouns").click()
     client = page.get_by_role("group", name="Client")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from running import TOKEN, RunningServer, consented, server, whisper_is_here
 
@@ -220,3 +221,60 @@ def test_a_second_window_is_told_that_the_session_is_being_recorded(room: Room) 
     expect(second.get_by_role("alert").filter(has_text="Another stream").first).to_be_visible()
     finals(first)(1)
     expect(first.locator(".link.live")).to_be_visible()
+
+
+def test_a_session_begins_with_everybodys_consent_and_is_found_by_name(room: Room) -> None:
+    page = room.page()
+    page.goto(room.running.url)
+    page.get_by_role("button", name="New session").click()
+    hostile = '<img src=x onerror="document.title=1">'
+    page.get_by_label("Name or initials").nth(1).fill(hostile)
+    page.get_by_role("button", name="Consent is complete").click()
+    expect(page.get_by_role("alert")).to_contain_text("Clinician has not agreed yet")
+    page.get_by_label("Clinician has read or heard").check()
+    page.get_by_label("How they agreed").nth(1).select_option("electronic")
+    page.get_by_label(f"{hostile} has read or heard").check()
+    page.get_by_role("button", name="Consent is complete").click()
+    expect(page.get_by_role("alert")).to_contain_text("has not signed")
+    page.get_by_label("Their name, typed by themselves").last.fill("Quetzal")
+    page.get_by_role("button", name="Consent is complete").click()
+    expect(page.get_by_role("button", name="Start recording")).to_be_visible()
+    session_id = page.url.rpartition("/session/")[2].removesuffix("/record")
+    with room.running.http as http:
+        session = http.get(f"/v1/sessions/{session_id}").json()
+    assert session["state"] == "ready"
+    assert [(c["method"], c["signed_name"], bool(c["statement_sha256"])) for c in session["consents"]] == [
+        ("verbal", "", True),
+        ("electronic", "Quetzal", True),
+    ]
+    page.goto(f"{room.running.url}/#/")
+    expect(page.get_by_role("listitem").filter(has_text="onerror")).to_have_count(1)
+    page.get_by_label("Find a session").fill("somebody else")
+    expect(page.get_by_role("listitem").filter(has_text="onerror")).to_be_hidden()
+    page.get_by_label("Find a session").fill("img ready")
+    expect(page.get_by_role("listitem").filter(has_text="onerror")).to_be_visible()
+    assert page.title() == "Sessions · Ambient scribe"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_the_pages_of_a_recording(room: Room, scheme: str, width: int) -> None:
+    session_id = room.session()
+    context = room.context()
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    for address, there in (
+        ("#/", "h1"),
+        ("#/new", ".agreement"),
+        (f"#/session/{session_id}/record", ".record button.big"),
+    ):
+        page.goto(f"{room.running.url}/{address}")
+        page.wait_for_selector(there)
+        expect(page.locator("main h1")).to_be_visible()
+        found = Axe().run(page).response["violations"]
+        told = [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found]
+        assert told == [], address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            "nothing runs out of the page"
+        )

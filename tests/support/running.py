@@ -77,6 +77,7 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "SCRIBE_MAX_STREAMS": "8",  # measuring takes a second or more at every start
         "SCRIBE_CALLS_PER_SECOND": "10000",  # tests poll as fast as they can
         "SCRIBE_STREAMS_PER_SECOND": "10000",
+        "SCRIBE_SIGN_IN_FAILURES_PER_MINUTE": "10000",
         **{f"SCRIBE_{name.upper()}": value for name, value in settings.items()},
     }
 
