@@ -21,7 +21,7 @@ serve: $(VENV)/installed
 test: $(VENV)/installed-dev
 	@PATH="$(abspath $(BIN)):$$PATH" sh scripts/check $(ARGS)
 
-# What must be neither lost nor kept, whatever is killed, cut or full: half an hour, a line for each test and fault.
+# What must be neither lost nor kept, whatever is killed, cut or full: up to an hour, a line for each test and fault.
 test-faults: $(VENV)/installed-dev
 	@$(BIN)/python -m pytest -m faults -vv --capture=sys --durations=0 --durations-min=1 $(ARGS)
 
