@@ -149,7 +149,7 @@ def test_with_two_workers_one_is_kept_for_finals() -> None:
         await others()
         assert gate.at_once == 1
         final = asyncio.create_task(heard(recognition, request(3)))
-        await others()
+        await gate.entered(2)
         gate.open.set()
         await asyncio.gather(*partials, final)
         assert gate.most_at_once == 2

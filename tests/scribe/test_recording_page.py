@@ -155,6 +155,7 @@ def test_a_killed_server_loses_no_word_while_the_page_is_open(room: Room) -> Non
     expect(page.get_by_text("DRAFT", exact=False).first).to_be_visible()
 
 
+@pytest.mark.faults
 def test_what_is_said_off_the_record_is_not_heard(room: Room) -> None:
     session_id = room.session()
     page = room.recording(session_id)
@@ -173,6 +174,7 @@ def test_what_is_said_off_the_record_is_not_heard(room: Room) -> None:
     assert [mark["kind"] for mark in marks] == ["pause", "resume"]
 
 
+@pytest.mark.faults
 def test_a_reload_goes_on_where_the_session_was(room: Room) -> None:
     session_id = room.session()
     page = room.recording(session_id)
@@ -195,6 +197,7 @@ def test_revoked_consent_stops_the_recording_and_says_so(room: Room) -> None:
     expect(page.get_by_role("button", name="End the session")).to_have_count(0)
 
 
+@pytest.mark.faults
 def test_a_sign_in_that_ends_in_mid_recording_loses_no_word(room: Room) -> None:
     room.running.kill()
     room.start(stream_token_minutes="0.05")
@@ -212,6 +215,7 @@ def test_a_sign_in_that_ends_in_mid_recording_loses_no_word(room: Room) -> None:
     assert "how have you been sleeping" in room.transcript(session_id)
 
 
+@pytest.mark.faults
 def test_a_second_window_is_told_that_the_session_is_being_recorded(room: Room) -> None:
     session_id = room.session()
     first = room.recording(session_id)
