@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -237,7 +238,17 @@ class ConsentMachine(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-ConsentMachine.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestConsent = ConsentMachine.TestCase
+FEW = settings(max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class TestConsent(ConsentMachine.TestCase):  # type: ignore[misc, name-defined]
+    """A few courses of events."""
+
+    settings = FEW
+
+
+@pytest.mark.faults
+class TestConsentAtLength(ConsentMachine.TestCase):  # type: ignore[misc, name-defined]
+    """Many."""
+
+    settings = settings(FEW, max_examples=150)
