@@ -39,6 +39,7 @@ async def uncut(running: RunningServer) -> tuple[TranscriptLine, ...]:
         return (await client.transcript(session.id)).utterances
 
 
+@pytest.mark.faults
 @whisper_only
 def test_killing_the_server_again_and_again_gives_the_uncut_transcript(tmp_path: Path) -> None:
     port = free_port()
