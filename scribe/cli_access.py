@@ -18,15 +18,11 @@ from rich.console import Console
 
 from scribe.access import KeyScope
 from scribe.accounts import KEY_LIFE, Accounts, ApiKey
-from scribe.app import open_data_dir, open_database, utc_now
+from scribe.app import utc_now
 from scribe.audit import Audit
 from scribe.config import read_settings
+from scribe.custody import ACTOR, custody
 from scribe.errors import BadRequest
-from scribe.keys import load_keys
-from scribe.store import Store
-from scribe.vault import Vault
-
-ACTOR = "command-line"
 
 app = typer.Typer(
     help="Who may call this server in organisation mode: platforms, keys, accounts.", no_args_is_help=True
@@ -125,16 +121,8 @@ def supervise(
 
 @contextmanager
 def _opened(data_dir: Path | None) -> Iterator[tuple[Accounts, Audit]]:
-    settings = read_settings(data_dir=data_dir)
-    folder = open_data_dir(settings.data_dir)
-    keys = load_keys(settings, folder)
-    database = open_database(settings, folder)
-    try:
-        store = Store(database, keys)
-        store.migrate()
-        yield Accounts(database, Vault(database, keys).open()), Audit(database, utc_now, store.signing_key)
-    finally:
-        database.close()
+    with custody(read_settings(data_dir=data_dir), alone=False, fresh=True) as here:
+        yield Accounts(here.database, here.vault.open()), here.audit()
 
 
 def _key_line(key: ApiKey) -> str:

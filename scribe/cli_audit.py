@@ -16,12 +16,11 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from scribe.app import open_database, utc_now
 from scribe.audit import Audit
 from scribe.config import Settings, read_settings
 from scribe.crypto import PublicKey
+from scribe.custody import custody
 from scribe.errors import BadRequest, CannotStart
-from scribe.keys import load_keys
 from scribe.proof import Proof, prove
 from scribe.receipt import hash_holds, signature_holds
 from scribe.store import Store
@@ -152,16 +151,10 @@ def _opened(settings: Settings) -> Iterator[tuple[Store, Audit]]:
     folder = settings.data_dir
     if not settings.database_url and not (folder / "scribe.db").is_file():
         raise CannotStart(f"There is no store in {folder}; name its folder with --data-dir.")
-    keys = load_keys(settings, folder)
-    if not keys.key_ids:
-        raise CannotStart(f"There is no key in {folder}; give the store's own with SCRIBE_KEY.")
-    database = open_database(settings, folder)
-    try:
-        store = Store(database, keys)
-        store.migrate()
-        yield store, Audit(database, utc_now, store.signing_key)
-    finally:
-        database.close()
+    with custody(settings, alone=False) as here:
+        if not here.keys.key_ids:
+            raise CannotStart(f"There is no key in {folder}; give the store's own with SCRIBE_KEY.")
+        yield here.store, here.audit()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import numpy as np
 from asr.types import SAMPLE_RATE
 from scribe.capture import CANNOT_GO_ON, STATUS_SECONDS, Capture, keep_spoken
 from scribe.consent import Agreement
-from scribe.drafting import default_style, draft_note, templates_of
+from scribe.drafting import default_style, draft_note, request_as, templates_of
 from scribe.engines import Engines
 from scribe.errors import (
     GOING_DOWN,
@@ -323,6 +323,14 @@ class Live:
         Raises NotConsented, also where consent is revoked while the draft is being made.
         """
         return await self.while_consented(session_id, lambda stored: self._draft(stored, request, record))
+
+    async def derive_again(self, stored: StoredSession) -> None:
+        """Draft anew, as it was asked for, the note that waits for review: what its words follow has changed."""
+        if stored.state is not State.IN_REVIEW:
+            return
+        note = await asyncio.to_thread(self._around.store.note, stored.id)
+        if isinstance(note, DraftNote):
+            await self.draft(stored.id, request_as(note))
 
     async def while_consented(
         self, session_id: str, work: Callable[[StoredSession], Coroutine[Any, Any, T]]

@@ -232,9 +232,9 @@ class Store:
     def client_labels(self, session_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """What the clients of these sessions are called; nothing for a session that was shredded."""
         columns = (sessions.c.id, sessions.c.data_key, sessions.c.key_id, sessions.c.details)
-        wanted = sa.select(*columns).where(sessions.c.data_key.is_not(None))
+        wanted = sa.select(*columns).where(sessions.c.id.in_(session_ids), sessions.c.data_key.is_not(None))
         with self._transaction() as connection:
-            rows = [row for row in connection.execute(wanted) if row.id in session_ids]
+            rows = connection.execute(wanted).all()
         people = {row.id: self._details(self._cipher(row), row).participants for row in rows}
         return {
             session_id: tuple(one.label for one in here if one.role == "client" and one.label)
@@ -268,12 +268,12 @@ class Store:
             return self._read(connection, session_id)[0]
 
     def change_participants(
-        self, session_id: str, change: Callable[[Details], tuple[Participant, ...]]
+        self, session_id: str, change: Callable[[StoredSession], tuple[Participant, ...]]
     ) -> StoredSession:
-        """Replace the participants by what `change` makes of the details."""
+        """Replace the participants by what `change` makes of the session."""
         with self._transaction() as connection:
-            stored, cipher = self._read(connection, session_id)
-            details = stored.details.model_copy(update={"participants": change(stored.details)})
+            stored, cipher = self._read(connection, session_id, lock=True)
+            details = stored.details.model_copy(update={"participants": change(stored)})
             self._update(connection, session_id, details=_seal(cipher, details, session_id, "details"))
             return self._read(connection, session_id)[0]
 

@@ -8,9 +8,7 @@ from fastapi import APIRouter
 
 from scribe.access import Right
 from scribe.calls import On, SessionId, Who, audit, reach, reached
-from scribe.drafting import request_as
 from scribe.errors import BadRequest, WrongState
-from scribe.note import DraftNote
 from scribe.roles import with_roles
 from scribe.server import Server
 from scribe.session import SpeakerAssignment, State
@@ -73,10 +71,7 @@ async def assign_speakers(session_id: SessionId, assign: AssignSpeakers, who: Wh
     stored = await asyncio.to_thread(on.store.confirm_speakers, session_id, change)
     on.live.confirm(session_id, confirmed)
     await audit(on, who, "speakers confirmed", session_id, speakers=len(confirmed))
-    if stored.state is State.IN_REVIEW:
-        note = await asyncio.to_thread(on.store.note, session_id)
-        if isinstance(note, DraftNote):
-            await on.live.draft(session_id, request_as(note))
+    await on.live.derive_again(stored)
     return session_view(on, who, await asyncio.to_thread(on.store.session, session_id))
 
 
