@@ -59,7 +59,8 @@ def list_sessions(who: Who, on: On) -> SessionList:
     require(who, Right.STATUS)
     on.audit.record(who.actor, "sessions listed")
     rows = on.store.list_sessions(owners={who.actor, *who.supervises}, made_by=who.actor)
-    read = {row.id for row in rows if Right.READ in rights_to(who, row.whose)}
+    rights = {row.id: rights_to(who, row.whose) for row in rows}
+    read = {row.id for row in rows if Right.READ in rights[row.id]}
     labels, retention = on.store.client_labels(read), retention_of(on.settings)
     return SessionList(
         sessions=tuple(
@@ -74,6 +75,7 @@ def list_sessions(who: Who, on: On) -> SessionList:
                 signed_at=row.signed_at,
                 transcript_until=retention.transcript_until(row.signed_at),
                 clients=labels.get(row.id, ()),
+                rights=tuple(sorted(rights[row.id])),
             )
             for row in rows
         )

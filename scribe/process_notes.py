@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from scribe.access import Right
 from scribe.calls import On, SessionId, Who, reach
+from scribe.errors import NotFound
 from scribe.wire import ProcessNoteView, WriteProcessNote
 
 router = APIRouter(prefix="/v1/sessions/{session_id}/process-note")
@@ -13,10 +14,13 @@ router = APIRouter(prefix="/v1/sessions/{session_id}/process-note")
 
 @router.get("")
 def read_process_note(session_id: SessionId, who: Who, on: On) -> ProcessNoteView:
-    """The caller's own; another's is as if it were not there, for a supervisor and an administrator too."""
+    """The caller's own, empty where there is none; another's is as if it were not there, for a supervisor too."""
     reach(on, who, session_id, Right.CHANGE)
     on.audit.record(who.actor, "process note read", session_id)
-    note = on.process_notes.read(session_id, who.actor)
+    try:
+        note = on.process_notes.read(session_id, who.actor)
+    except NotFound:
+        return ProcessNoteView(session_id=session_id, text="")
     return ProcessNoteView(session_id=session_id, text=note.text, changed_at=note.changed_at)
 
 

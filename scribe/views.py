@@ -25,8 +25,8 @@ def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
     open_states = (State.READY, State.RECORDING, State.PAUSED, State.INTERRUPTED, State.INTERRUPTED_PAUSED)
     access = None
     retention = retention_of(on.settings)
-    may_stream = Right.STREAM in rights_to(who, stored.whose)
-    if may_stream and not lacking and stored.state in open_states:
+    rights = rights_to(who, stored.whose)
+    if Right.STREAM in rights and not lacking and stored.state in open_states:
         token = on.identity.new_stream_token(stored.id, who)
         access = StreamAccess(
             url=f"/v1/sessions/{stored.id}/stream", token=token.text, expires_at=token.expires_at
@@ -51,6 +51,7 @@ def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
                 if consent.doubt is not None and consent.revoked_at is None
             )
         ),
+        rights=tuple(sorted(rights)),
         consent_rules=f"{on.rules.version}. {DISCLAIMER}",
         speakers=stored.speakers,
         seconds=round(stored.position / SAMPLE_RATE, 2),

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr, TypeAdapter, ValidationError
 
+from scribe.access import Right
 from scribe.consent import ParticipantConsent
 from scribe.errors import BadRequest
 from scribe.note import DraftNote, Evidence, SignedNote
@@ -316,6 +317,8 @@ class SessionView(Strict):
     """Where each participant stands."""
     consent_doubt: tuple[str, ...] = ()
     """Participants who may have refused in the session, by id; what they said is in their consent's `doubt`."""
+    rights: tuple[Right, ...] = ()
+    """What the caller may do to this session."""
     consent_rules: str = ""
     """The version of the table of jurisdictions by which consent was judged, and what it is not."""
     speakers: dict[str, SpeakerAssignment]
@@ -381,6 +384,8 @@ class SessionSummary(Strict):
     transcript_until: AwareDatetime | None = None
     clients: tuple[str, ...] = ()
     """What the clients are called, for a caller who may read the session."""
+    rights: tuple[Right, ...] = ()
+    """What the caller may do to this session."""
 
 
 class TranscriptLine(Strict):
@@ -587,11 +592,11 @@ class WriteProcessNote(Strict):
 
 
 class ProcessNoteView(Strict):
-    """The caller's own process note of a session."""
+    """The caller's own process note of a session; never written where `changed_at` is None."""
 
     session_id: str
     text: str
-    changed_at: AwareDatetime
+    changed_at: AwareDatetime | None = None
 
 
 class ChecklistItem(Strict):

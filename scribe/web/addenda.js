@@ -14,7 +14,7 @@ export function addenda(review) {
     signed.addenda.length
       ? el("ol", {}, signed.addenda.map(addendum))
       : el("p", { class: "silence" }, S.addenda.none),
-    form(review),
+    review.may("sign") && form(review),
   );
 }
 

@@ -31,6 +31,16 @@ export const api = {
 
   templates: () => call("GET", "/v1/templates"),
   statement: async () => (await call("GET", "/v1/consent-statements")).statements.at(-1),
+  consent: (id, consent) => call("POST", `${session(id)}/consents`, consent),
+  revoke: (id, participant, purge) =>
+    call("DELETE", `${session(id)}/consents/${encodeURIComponent(participant)}?purge=${purge}`),
+  chooseEvidence: (id, participant, line) =>
+    call("PUT", `${session(id)}/consents/${encodeURIComponent(participant)}/evidence`, { utterance_id: line }),
+  removeEvidence: (id, participant) =>
+    call("DELETE", `${session(id)}/consents/${encodeURIComponent(participant)}/evidence`),
+  processNote: (id) => call("GET", `${session(id)}/process-note`),
+  writeProcessNote: (id, text) => call("PUT", `${session(id)}/process-note`, { text }),
+  destroyProcessNote: (id) => call("DELETE", `${session(id)}/process-note`),
   facts: (id) => call("GET", `${session(id)}/facts`),
   create: (session) => call("POST", "/v1/sessions", session),
   sessions: () => call("GET", "/v1/sessions"),

@@ -11,13 +11,13 @@ export function draftForm(review) {
   const { note } = review;
   const template = el(
     "select",
-    { key: `template:${note.revision}` },
+    { key: `template:${note.template}` },
     Object.entries(S.templates).map(([name, title]) =>
       el("option", { value: name, selected: name === note.template }, title),
     ),
   );
   const term = el("input", {
-    key: `term:${note.revision}`,
+    key: `term:${note.client_term}`,
     value: note.client_term,
     maxlength: LONGEST_TERM,
     autocomplete: "off",
@@ -29,7 +29,7 @@ export function draftForm(review) {
       el("input", {
         type: "radio",
         name: "detail",
-        key: `detail:${value}:${note.revision}`,
+        key: `detail:${value}:${note.detail}`,
         value,
         checked: value === note.detail,
       }),

@@ -43,7 +43,7 @@ export function wholeNoteFindings(review) {
 function findingBox(review, finding) {
   const id = `finding-${finding.id}`;
   if (finding.resolution !== "open") return settled(finding, id);
-  if (review.signed) return el("p", { class: "finding settled", id }, finding.detail);
+  if (!review.changeable) return el("p", { class: "finding settled", id }, finding.detail);
   const blocking = finding.severity === "blocking";
   return el(
     "div",

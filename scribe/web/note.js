@@ -24,14 +24,14 @@ export function sheet(review) {
       { class: signed ? "sheet signed" : "sheet draft" },
       signed ? signedBanner(signed) : draftBanner(review),
       heading(review),
-      !signed && draftForm(review),
+      review.changeable && draftForm(review),
       review.outdated && outdated(review),
       wholeNoteFindings(review),
       note.risk.length > 0 && riskBlock(review),
       note.sections.map((section) => sectionBlock(review, section)),
       payerList(review),
-      signed ? [signatureBlock(signed), addenda(review)] : signForm(review),
-      saveForms(review),
+      signed ? [signatureBlock(signed), addenda(review)] : review.may("sign") && signForm(review),
+      review.may(signed ? "export" : "read") && saveForms(review),
       el(
         "footer",
         { class: "made" },
@@ -64,9 +64,11 @@ function draftBanner(review) {
           class: "count",
           "aria-label": `${S.review.advisory(advisory.length)}: ${S.review.advisoryLong(advisory.length)}`,
         }),
-      review.note.edits.length > 0 &&
+      review.changeable &&
+        review.note.edits.length > 0 &&
         button(S.review.undo, () => review.undo(), { class: "count", key: "undo", title: S.review.undoKeys }),
-      button(S.review.toSign, () => goTo(document.getElementById("sign")), { class: "count" }),
+      review.may("sign") &&
+        button(S.review.toSign, () => goTo(document.getElementById("sign")), { class: "count" }),
     ),
   );
 }
@@ -109,7 +111,7 @@ function outdated(review) {
     "div",
     { class: "outdated", role: "note" },
     el("p", {}, S.draft.stale),
-    button(S.draft.submit, () => draftAgain(review), { class: "primary", key: "draft-again" }),
+    review.changeable && button(S.draft.submit, () => draftAgain(review), { class: "primary", key: "draft-again" }),
   );
 }
 
@@ -127,17 +129,18 @@ function sectionBlock(review, section) {
       el(
         "div",
         { class: "tools" },
-        signed
-          ? !silent &&
-              button(S.section.copy, () => copy(section), {
-                class: "quiet",
-                "aria-label": S.section.copyOf(section.title),
-              })
-          : button(S.section.redraft, () => redraft(review, section), {
-              class: "quiet",
-              key: `redraft:${section.code}`,
-              "aria-label": S.section.redraftOf(section.title),
-            }),
+        signed &&
+          !silent &&
+          button(S.section.copy, () => copy(section), {
+            class: "quiet",
+            "aria-label": S.section.copyOf(section.title),
+          }),
+        review.changeable &&
+          button(S.section.redraft, () => redraft(review, section), {
+            class: "quiet",
+            key: `redraft:${section.code}`,
+            "aria-label": S.section.redraftOf(section.title),
+          }),
       ),
     ),
     silent && el("p", { class: "silence" }, S.section.notDiscussed),
@@ -147,8 +150,8 @@ function sectionBlock(review, section) {
         { class: "statements" },
         section.statements.map((statement) => statementItem(review, section, statement)),
       ),
-    !signed && writer(review, section),
-    !signed && removedOf(review, section),
+    review.changeable && writer(review, section),
+    review.changeable && removedOf(review, section),
   );
 }
 

@@ -5,7 +5,8 @@
 
 import { api } from "./api.js";
 import { confirm } from "./dialog.js";
-import { button, el, field } from "./dom.js";
+import { consentPanel } from "./consent.js";
+import { button, el, field, refill } from "./dom.js";
 import { length, position } from "./format.js";
 import { LiveFacts } from "./live_facts.js";
 import { refuse, say } from "./messages.js";
@@ -23,7 +24,7 @@ const MUCH_UNSAFE_SECONDS = 20;
 const MOST_UNSAFE_SECONDS = 30 * 60;
 
 /** Errors that do not end the stream; whatever ends it is told when it has ended. */
-const TOLD = new Set(["fact_refused", "draft_failed", "store_failed"]);
+const TOLD = new Set(["fact_refused", "draft_failed", "store_failed", "consent_doubt"]);
 
 const TO_REVIEW = new Set(["ended", "in_review", "signed", "revoked"]);
 
@@ -59,6 +60,7 @@ class Recording {
   #ending = false;
   #state = "idle";
   #unheard = "";
+  #waiting = false;
   #peaks = [];
   #timer = 0;
   #alive = 0;
@@ -97,6 +99,8 @@ class Recording {
     this.hints = el("ul", { class: "hints", "aria-live": "polite" });
     this.meters = el("div", { class: "meters" });
     this.panel = el("div", { class: "panel" });
+    this.consents = el("div", {});
+    this.#drawConsents();
     this.node = el(
       "div",
       { class: "record", "data-session": this.session.id },
@@ -115,6 +119,7 @@ class Recording {
         this.meters,
         this.safe,
         this.hints,
+        this.consents,
       ),
       el(
         "div",
@@ -162,6 +167,25 @@ class Recording {
       el("option", { value: "" }, S.record.usual),
       ...found.map(({ id, name }) => el("option", { value: id }, name)),
     );
+  }
+
+  #drawConsents() {
+    refill(this.consents, [consentPanel(this.session, { changed: (gone) => (gone ? this.#gone() : this.#readConsents()) })]);
+  }
+
+  /** Somebody may have refused, or consent was changed here; a stream that may not go on is ended by the server. */
+  async #readConsents() {
+    try {
+      this.session = await api.recordable(this.session.id);
+      this.#drawConsents();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  #gone() {
+    this.leave();
+    location.hash = "#/";
   }
 
   #controls() {
@@ -301,6 +325,10 @@ class Recording {
         break;
       case "error":
         if (TOLD.has(message.code)) refuse(new Error(message.detail));
+        if (message.code === "consent_doubt") this.#readConsents();
+        break;
+      case "status":
+        this.#waiting = message.store === "waiting";
         break;
       default:
         break;
@@ -337,9 +365,9 @@ class Recording {
     this.clock.textContent = position(kept.position);
     const waiting = kept.seconds;
     const much = waiting > MUCH_UNSAFE_SECONDS;
-    this.safe.textContent =
-      waiting < 1 ? S.record.allSafe : (much ? S.record.unsafe : S.record.safe)(length(waiting));
-    this.safe.classList.toggle("much", much);
+    const unsafe = this.#waiting ? S.record.storeWaits : much ? S.record.unsafe : S.record.safe;
+    this.safe.textContent = waiting < 1 ? S.record.allSafe : unsafe(length(waiting));
+    this.safe.classList.toggle("much", waiting >= 1 && (much || this.#waiting));
     [...this.meters.children].forEach((row, channel) => {
       const peak = this.#paused ? 0 : (this.#peaks[channel] ?? 0);
       row.querySelector("meter").value = loudness(peak);

@@ -4,12 +4,14 @@
    never change anything themselves. */
 
 import { api } from "./api.js";
+import { consentPanel } from "./consent.js";
 import { button, el, goTo, refill } from "./dom.js";
 import { Highlight, holds, sources } from "./evidence.js";
 import { moment } from "./format.js";
 import { refuse, say, working } from "./messages.js";
 import { sheet } from "./note.js";
 import { picture } from "./picture.js";
+import { ProcessNote } from "./process_note.js";
 import { receiptOf } from "./receipt.js";
 import { S } from "./strings.js";
 import { transcriptPane } from "./transcript.js";
@@ -49,7 +51,8 @@ class Review {
   constructor(id) {
     this.id = id;
     this.receipt = receiptOf(id, S.receipt.title);
-    this.notePane = el("section", { class: "note-side", "aria-label": S.review.note });
+    this.processNote = new ProcessNote(id);
+    this.notePane = el("div", {});
     this.transcriptPane = el("section", { class: "transcript-side", "aria-label": S.review.transcript });
     this.picture = el("div", { class: "whole" });
     this.node = el(
@@ -57,7 +60,12 @@ class Review {
       { class: "review", "data-session": id },
       el("p", { class: "back" }, el("a", { href: "#/" }, S.back)),
       this.picture,
-      el("div", { class: "sides" }, this.notePane, this.transcriptPane),
+      el(
+        "div",
+        { class: "sides" },
+        el("section", { class: "note-side", "aria-label": S.review.note }, this.notePane, this.processNote.node),
+        this.transcriptPane,
+      ),
     );
     this.#listen();
   }
@@ -70,6 +78,16 @@ class Review {
   /** The note itself, signed or not; null where none was drafted. */
   get note() {
     return this.signed ? this.signed.note : (this.view?.note ?? null);
+  }
+
+  /** Whether whoever is here may do that to this session. */
+  may(right) {
+    return this.session.rights.includes(right);
+  }
+
+  /** Whether anything in the note may still be changed here. */
+  get changeable() {
+    return !this.signed && this.may("change");
   }
 
   get title() {
@@ -102,6 +120,7 @@ class Review {
     refill(this.notePane, this.note ? sheet(this) : [this.#noNote()], focus);
     refill(this.transcriptPane, transcriptPane(this), focus);
     refill(this.picture, [picture(this)]);
+    this.processNote.node.hidden = !this.may("change");
     this.highlight.rest();
   }
 
@@ -131,7 +150,7 @@ class Review {
 
   /** Open the editor of that key, unless another holds words that would be lost. */
   edit(key, initial) {
-    if (this.unsaved) {
+    if (this.#writing) {
       say(S.statement.finishFirst);
       this.#field().focus();
       return;
@@ -142,7 +161,7 @@ class Review {
 
   /** Take back the last edit, as often as there is one. */
   async undo() {
-    if (this.signed || this.editing || !this.note?.edits.length) return;
+    if (!this.changeable || this.editing || !this.note?.edits.length) return;
     await this.change(() => api.undo(this.id), { done: S.review.undone });
   }
 
@@ -171,12 +190,24 @@ class Review {
     goTo(this.transcriptPane.querySelector(`[data-line="${CSS.escape(utterance)}"] .at`));
   }
 
+  consentPanel() {
+    return consentPanel(this.session, {
+      changed: (gone) => (gone ? (location.hash = "#/") : this.read()),
+      reading: this.transcript.utterances.length > 0 ? (utterance) => this.goToLine(utterance) : null,
+    });
+  }
+
   #field() {
     return this.editing && this.node.querySelector(`[data-key="${CSS.escape(this.editing.key)}"]`);
   }
 
-  /** Whether a field holds words that the server does not have. */
+  /** Whether words would be lost if this review were left now. */
   get unsaved() {
+    return this.#writing || this.processNote.unsaved;
+  }
+
+  /** Whether the open editor holds words that the server does not have. */
+  get #writing() {
     const field = this.#field();
     return Boolean(field) && field.value.trim() !== this.editing.initial.trim();
   }
@@ -213,7 +244,7 @@ class Review {
   }
 
   #noNote() {
-    const { state, missing_consent: lacking } = this.session;
+    const { state } = this.session;
     const again = async () => {
       await this.read().catch(refuse);
       say(S.states[this.session.state]);
@@ -228,27 +259,19 @@ class Review {
         doing: S.draft.drafting,
         done: S.draft.done,
       });
-    const named = (scopes) =>
-      Object.keys(S.consent.scopes)
-        .filter((scope) => scopes.includes(scope))
-        .map((scope) => S.consent.scopes[scope])
-        .join(", ");
-    const who = (participant) =>
-      S.roles[this.session.participants.find((p) => p.id === participant)?.role] ?? participant;
     return el(
       "div",
       { class: "sheet plain" },
       el("h1", { tabindex: "-1", key: "title" }, this.title),
       el("p", { class: "facts" }, `${moment(this.session.created_at)} · ${S.states[state]}`),
       el("p", {}, S.review.notYet[state]),
-      Object.entries(lacking).map(([participant, scopes]) =>
-        el("p", {}, S.consent.missing(who(participant), named(scopes))),
-      ),
+      this.consentPanel(),
       el(
         "div",
         { class: "actions" },
-        CUT.has(state) && button(S.review.end, end, { class: "primary" }),
-        state === "ended" && button(S.review.draft, draft, { class: "primary" }),
+        this.session.stream && button(S.review.record, () => (location.hash = `#/session/${this.id}/record`), { class: "primary" }),
+        CUT.has(state) && this.may("stream to") && button(S.review.end, end, { class: "primary" }),
+        state === "ended" && this.may("change") && button(S.review.draft, draft, { class: "primary" }),
         state !== "ended" && state !== "revoked" && button(S.review.again, again),
       ),
       this.session.ended_at && el("div", {}, this.receipt.toggle, this.receipt.panel),

@@ -99,6 +99,7 @@ function row(session, shred) {
       { class: "tools" },
       receipt?.toggle,
       !gone &&
+        session.rights.includes("shred") &&
         button(S.sessions.shred, () => shred(session), {
           class: "quiet",
           "aria-label": S.sessions.shredOf(when),
@@ -116,8 +117,8 @@ function retained({ transcript_until: until }) {
 }
 
 /** Where a session is gone on with: recorded as long as it can be, reviewed afterwards. */
-function addressOf({ id, state }) {
-  return RECORDABLE.has(state) ? `#/session/${id}/record` : `#/session/${id}`;
+function addressOf({ id, state, rights }) {
+  return RECORDABLE.has(state) && rights.includes("stream to") ? `#/session/${id}/record` : `#/session/${id}`;
 }
 
 function agreed(session) {

@@ -9,7 +9,7 @@ import { S } from "./strings.js";
 const CERTAIN = 1;
 
 export function speakersPanel(review) {
-  const { session, transcript, signed } = review;
+  const { session, transcript } = review;
   const voices = [...new Set(transcript.utterances.map((line) => line.speaker))].sort();
   const settled = voices.every((voice) => sure(session.speakers[voice]));
   const choices = new Map(voices.map((voice) => [voice, choice(session, voice)]));
@@ -25,7 +25,7 @@ export function speakersPanel(review) {
       focus: "speakers-summary",
     });
   };
-  const changeable = !signed && session.state !== "revoked";
+  const changeable = review.changeable && session.state !== "revoked";
   return el(
     "details",
     { class: settled ? "speakers" : "speakers ask", key: `speakers:${settled}`, open: !settled },
@@ -36,7 +36,7 @@ export function speakersPanel(review) {
       " ",
       el("span", { class: "hint" }, summary(session, voices)),
     ),
-    !settled && el("p", {}, S.speakers.ask),
+    !settled && changeable && el("p", {}, S.speakers.ask),
     el(
       "form",
       { onsubmit: submit },

@@ -40,7 +40,7 @@ export function statementItem(review, section, statement) {
     quotes(review, statement.id, statement.evidence) ?? "",
     ...findingsOf(review, statement.id),
   );
-  if (!review.signed) item.append(tools(review, section, statement, key));
+  if (review.changeable) item.append(tools(review, section, statement, key));
   return item;
 }
 

@@ -128,8 +128,51 @@ export const S = {
   },
 
   consent: {
+    title: "Consent",
+    complete: "everybody has agreed",
+    lacking: (count) => many(count, "missing from 1 person", "missing from # people"),
+    doubted: "somebody may have refused",
     missing: (who, scopes) => `Consent is missing from ${who}: ${scopes}.`,
-    and: " and ",
+    standings: {
+      none: "has not agreed.",
+      given: "has agreed.",
+      not_yet_valid: "has agreed from a later date on.",
+      expired: "agreed, and that has expired.",
+      too_narrow: "has not agreed to everything.",
+      revoked: "has taken consent back.",
+      superseded: "has agreed anew.",
+      guardian_missing: "is a minor: a guardian must agree.",
+      assent_missing: "is a minor whose own agreement must be on record here.",
+      method_not_enough: "must agree in writing or on a screen here; a spoken yes is not enough.",
+      incomplete: "agreed, but the consent does not say its purpose or when it ends (42 CFR Part 2).",
+    },
+    methods: { verbal: "aloud", electronic: "on a screen", written: "on paper" },
+    signedBy: (name) => `signed “${name}”`,
+    givenBy: (guardian) => `given by ${guardian}`,
+    revokedAt: (when) => `taken back ${when}`,
+    mayHaveRefused: "May have refused:",
+    spokenYes: (confirmed) => (confirmed ? "Said yes, confirmed by you:" : "Seems to have said yes:"),
+    at: (time) => `Show what was said at ${time}`,
+    confirm: "This is their yes",
+    confirmed: "The words are kept with the consent.",
+    notThis: "This is not their yes",
+    removed: "The words are taken out of the consent.",
+    revoke: "Revoke…",
+    revokeOf: (who) => `Revoke the consent of ${who}`,
+    revokePurge: "Revoke and destroy…",
+    revokePurgeOf: (who) => `Revoke the consent of ${who}, and destroy what was heard`,
+    revokeTitle: (who) => `Revoke the consent of ${who}?`,
+    revokeLead:
+      "Recording stops at once and sound that waits is overwritten. The session cannot be recorded or drafted any more.",
+    keepLead: "What was transcribed before stays until it is destroyed as your practice’s rules say.",
+    purgeLead:
+      "The transcript and the draft are destroyed as well, for good. A note that is signed already stays in the record.",
+    purgeTick: "The transcript and the draft are not needed any more",
+    revokeYes: "Revoke",
+    revokedDone: "The consent is revoked.",
+    give: "Record their consent",
+    submit: "Consent is complete",
+    given: "The consent is on record.",
     scopes: { record: "recording", transcribe: "transcription", draft: "drafting" },
   },
 
@@ -229,6 +272,8 @@ export const S = {
     allSafe: "Everything said so far is stored.",
     somebody: "Somebody",
     safe: (waiting) => `Stored: everything but the last ${waiting}.`,
+    storeWaits: (waiting) =>
+      `The server cannot store anything at the moment; the last ${waiting} wait in this page’s memory. Keep it open.`,
     unsafe: (waiting) =>
       `The last ${waiting} are not stored yet; they are in this page’s memory and would be lost if it were closed.`,
     link: {
@@ -322,7 +367,7 @@ export const S = {
       many(count, "Go to the finding to consider", "Go to the first of # findings to consider"),
     notYet: {
       awaiting_consent:
-        "This session waits for consent. Nothing is heard before every participant has agreed.",
+        "This session waits for consent. Nothing is heard before everybody has agreed.",
       ready: "Everyone has agreed. Nothing has been heard yet.",
       recording: "This session is being recorded. The note is drafted when it ends.",
       paused: "This session is off the record at the moment. The note is drafted when it ends.",
@@ -340,6 +385,7 @@ export const S = {
     ended: "The session has ended.",
     ending: "Ending the session and drafting the note…",
     draft: "Draft the note",
+    record: "Go to the recording",
     again: "Look again",
     shredded: "This session was shredded",
   },
@@ -350,6 +396,20 @@ export const S = {
     asked: "Asked",
     unasked: "Said without being asked",
     polarity: { affirmed: "Affirmed", negated: "Denied", uncertain: "Unclear" },
+  },
+
+  process: {
+    title: "Process note, for yourself alone",
+    lead: "Kept apart from the record and sealed with a key of its own: nobody else can open it here, no draft is made from it, and no export has it.",
+    none: "Nothing is written yet.",
+    changed: (when) => `Last changed ${when}.`,
+    save: "Save the process note",
+    saved: "The process note is saved.",
+    destroy: "Destroy…",
+    destroyTitle: "Destroy this process note?",
+    destroyLead: "Its key is destroyed with it. Nobody can undo this.",
+    destroyYes: "Destroy for good",
+    destroyed: "The process note is destroyed.",
   },
 
   section: {

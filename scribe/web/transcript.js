@@ -35,7 +35,8 @@ export function transcriptPane(review) {
       el("h2", {}, S.review.transcript),
       utterances.length > 0 && review.note && el("p", { class: "hint" }, S.transcript.lead),
       utterances.length > 0 && speakersPanel(review),
-      utterances.length > 0 && !review.signed && review.session.state !== "revoked" && namesForm(review),
+      review.note && review.consentPanel(),
+      utterances.length > 0 && review.changeable && review.session.state !== "revoked" && namesForm(review),
     ),
     rows.length
       ? el("ol", { class: "lines", tabindex: "0", "aria-label": S.review.transcript }, rows)
@@ -74,7 +75,7 @@ function lineRow(review, line, resting, first) {
       line.corrected && el("span", { class: "mark mine" }, " ", S.transcript.corrected),
     ),
   );
-  if (!review.signed && review.session.state === "in_review") {
+  if (review.changeable && review.session.state === "in_review") {
     row.append(
       button(S.transcript.correct, () => review.edit(key, line.text), {
         class: "quiet tool",

@@ -442,3 +442,35 @@ def test_a_clinician_signs_in_confirms_signs_and_signs_out_in_a_browser(there: O
     headers = {"Cookie": f"scribe_session={cookie['value']}"}
     gone = httpx.get(f"{there.running.url}/v1/me", headers=headers, trust_env=False)
     assert gone.status_code == 401
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+def test_a_supervisor_reads_at_the_page_and_is_offered_no_change(there: Organisation) -> None:
+    session_id = there.session_of("ada")
+    cookie = there.sign_ins.begin(there.people["her supervisor"], now())
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = chromium.new_context()
+        context.add_cookies([{"name": "scribe_session", "value": cookie, "url": there.running.url}])
+        page = context.new_page()
+        page.goto(f"{there.running.url}/#/session/{session_id}")
+        expect(page.locator(".statement").first).to_be_visible()
+        offered = page.locator("main").get_by_role("button").all_inner_texts()
+        changes = (
+            "Edit",
+            "Remove",
+            "Redraft",
+            "Write",
+            "Add a sentence",
+            "Correct",
+            "Revoke…",
+            "Sign the note",
+        )
+        assert not [name for name in changes if name in offered], offered
+        expect(page.locator(".process")).to_be_hidden()
+        page.get_by_role("button", name="Save the draft as Text").click()
+        expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
+        page.goto(f"{there.running.url}/#/")
+        expect(page.locator("ol.rows li").first).to_be_visible()
+        expect(page.get_by_role("button", name="Shred")).to_have_count(0)
+        chromium.close()

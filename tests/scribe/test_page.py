@@ -19,16 +19,18 @@ from urllib.parse import quote, urlsplit
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 from running import TOKEN, RunningServer, consented, server
 
 from scribe.client import ScribeClient
+from scribe.consent import with_words
 from scribe.database import Database
 from scribe.export import WATERMARK
 from scribe.keys import file_keys
 from scribe.note import DraftNote, NoteFinding, SignedNote
 from scribe.sample import sample_audio
-from scribe.session import NewSession, SpeakerAssignment, Step
+from scribe.session import NewSession, SpeakerAssignment, SpokenWords, Step
 from scribe.store import Store
 from scribe.wire import TranscriptLine
 from summarizer.templates import load_template, template_names
@@ -621,6 +623,88 @@ def test_a_session_without_consent_says_what_is_missing(heard: Heard, tab: Tab) 
     tab.page.goto(f"{tab.url}/#/session/{session_id}")
     expect(tab.page.get_by_text("Consent is missing from Clinician")).to_be_visible()
     expect(tab.page.get_by_text("Consent is missing from Client")).to_be_visible()
+    tab.page.get_by_role("button", name="Record their consent").click()
+    tab.page.get_by_role("button", name="Consent is complete").click()
+    expect(tab.page.locator(".consents").get_by_role("alert")).to_contain_text("has not agreed yet")
+    for who in ("Clinician", "Client"):
+        tab.page.get_by_label(f"{who} has read or heard").check()
+    tab.page.get_by_role("button", name="Consent is complete").click()
+    expect(tab.page.get_by_text("everybody has agreed")).to_be_visible()
+    tab.page.get_by_role("button", name="Go to the recording").click()
+    expect(tab.page.get_by_role("button", name="Start recording")).to_be_visible()
+
+
+def test_words_of_refusal_stand_above_all_and_consent_can_be_revoked_there(
+    heard: Heard, tab: Tab, copy: Copy
+) -> None:
+    session_id, line = copy(), heard.lines[1]
+    refusal = SpokenWords(utterance_ids=(line.id,), text=line.text, start=line.start, end=line.end)
+    folder = heard.running.data_dir
+    database = Database(f"sqlite:///{folder / 'scribe.db'}")
+    Store(database, file_keys(folder)).change_consents(
+        session_id,
+        lambda details: with_words(details.consents, "pt", agreed=False, words=refusal),
+        None,
+        datetime.now(UTC),
+    )
+    database.close()
+    page = tab.review(session_id)
+    panel = page.locator(".consents.ask")
+    expect(panel).to_contain_text("May have refused:")
+    expect(panel.locator("q")).to_have_text(line.text)
+    panel.get_by_role("button", name="Show what was said at").click()
+    expect(page.locator(f'[data-line="{line.id}"] .at')).to_be_focused()
+    page.get_by_role("button", name="Revoke the consent of Client", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Client has taken consent back.")).to_be_visible()
+    expect(page.get_by_role("button", name="Revoke the consent of Client", exact=True)).to_have_count(0)
+
+
+def test_a_spoken_yes_is_confirmed_or_taken_out(heard: Heard, tab: Tab, copy: Copy) -> None:
+    session_id, line = copy(), heard.lines[0]
+    with heard.running.http as http:
+        path = f"/v1/sessions/{session_id}/consents/pt/evidence"
+        assert http.put(path, json={"utterance_id": line.id}).status_code == 200
+    page = tab.review(session_id)
+    page.locator(".consents summary").click()
+    expect(page.get_by_text("Said yes, confirmed by you:")).to_be_visible()
+    page.get_by_role("button", name="This is not their yes").click()
+    expect(page.get_by_text("Said yes, confirmed by you:")).to_have_count(0)
+    expect(page.locator(".consents")).to_have_attribute("open", "")
+
+
+def test_revoking_with_everything_destroys_it(tab: Tab, copy: Copy) -> None:
+    session_id = copy()
+    page = tab.review(session_id)
+    page.locator(".consents summary").click()
+    page.get_by_role("button", name="Revoke the consent of Client, and destroy what was heard").click()
+    page.get_by_role("dialog").get_by_role("checkbox").check()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+    expect(page.locator(f'a[href*="{session_id}"]')).to_have_count(0)
+
+
+def test_a_process_note_is_kept_apart_and_can_be_destroyed(heard: Heard, tab: Tab, copy: Copy) -> None:
+    session_id = copy()
+    page = tab.review(session_id)
+    page.get_by_text("Process note, for yourself alone").click()
+    field = page.get_by_role("textbox", name="Process note, for yourself alone")
+    field.fill("My own thoughts.")
+    page.locator(".statements .cite").first.click()
+    expect(field).to_have_value("My own thoughts.")
+    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Save the process note").click()
+    expect(page.get_by_text("Last changed")).to_be_visible()
+    with heard.running.http as http:
+        exported = http.get(f"/v1/sessions/{session_id}/note/export?format=json&draft=true").text
+    assert "My own thoughts" not in exported
+    page.reload()
+    page.get_by_text("Process note, for yourself alone").click()
+    expect(field).to_have_value("My own thoughts.")
+    page.get_by_role("button", name="Destroy…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Destroy for good").click()
+    expect(field).to_have_value("")
 
 
 # --- for everyone ---------------------------------------------------------------------------------------
@@ -688,6 +772,9 @@ def test_every_control_has_a_name_and_every_text_can_be_read(
         page.locator(".cite").first.click()
         statement(page, text).get_by_role("button", name="Edit").click()
         page.get_by_text("Change template or length").click()
+        page.locator(".consents summary").click()
+        page.get_by_text("Process note, for yourself alone").click()
+        page.get_by_text("What payers look for").click()
 
     def signed() -> None:
         with heard.running.http as http:
@@ -711,6 +798,8 @@ def test_every_control_has_a_name_and_every_text_can_be_read(
         assert tab.page.evaluate(SMALL) == []
         assert tab.page.locator("h1").count() == 1
         assert tab.page.evaluate("document.activeElement !== document.body")
+        found = Axe().run(tab.page).response["violations"]
+        assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
 
 
 def test_nothing_is_cut_off_on_a_narrow_phone(heard: Heard, tab: Tab, copy: Copy) -> None:

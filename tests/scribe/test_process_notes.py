@@ -170,13 +170,13 @@ def session(shared_server: RunningServer) -> str:
 
 def test_it_is_written_read_and_destroyed_over_rest(http: httpx.Client, session: str) -> None:
     path = f"{session}/process-note"
-    assert http.get(path).json()["code"] == "not_found"
+    assert http.get(path).json()["text"] == ""
     written = http.put(path, json={"text": CANARY})
     assert written.status_code == 200
     assert http.get(path).json() == written.json()
     assert written.json()["text"] == CANARY
     assert http.delete(path).status_code == 204
-    assert http.get(path).status_code == 404
+    assert (http.get(path).json()["text"], http.get(path).json()["changed_at"]) == ("", None)
     assert http.delete(path).status_code == 404
 
 

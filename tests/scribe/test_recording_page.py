@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from proxy import Proxy, proxy
 from running import TOKEN, RunningServer, consented, server, whisper_is_here
 
 from scribe.sample import sample_audio
@@ -139,9 +143,22 @@ def end(page: Page) -> None:
     expect(page.locator(".note-side h1")).to_be_visible()
 
 
-def test_a_killed_server_loses_no_word_while_the_page_is_open(room: Room) -> None:
-    session_id = room.session()
-    page = room.recording(session_id)
+def begin(page: Page, client: str) -> str:
+    """A new session with everybody's consent, given at the page; it stands at the recording."""
+    page.get_by_role("button", name="New session").click()
+    page.get_by_label("Name or initials").nth(1).fill(client)
+    for who in ("Clinician", client):
+        page.get_by_label(f"{who} has read or heard").check()
+    page.get_by_role("button", name="Consent is complete").click()
+    expect(page.get_by_role("button", name="Start recording")).to_be_visible()
+    return page.url.rpartition("/session/")[2].removesuffix("/record")
+
+
+def test_the_whole_way_from_consent_to_an_addendum_over_a_killed_server(room: Room) -> None:
+    page = room.page()
+    page.goto(room.running.url)
+    session_id = begin(page, "Q. T.")
+    page.get_by_role("button", name="Start recording").click()
     finals(page)(2)
     room.running.kill()
     expect(page.locator(".link.cut")).to_be_visible()
@@ -153,6 +170,90 @@ def test_a_killed_server_loses_no_word_while_the_page_is_open(room: Room) -> Non
     for words in ("Hello, it is good to see you again", "how have you been sleeping", "four hours"):
         assert words in said
     expect(page.get_by_text("DRAFT", exact=False).first).to_be_visible()
+    sentence = page.locator(".part .statement").filter(has=page.locator(".cite")).first
+    sentence.hover()
+    expect(page.locator(".used.lit").first).to_be_in_viewport()
+    sentence.get_by_role("button", name="Edit").click()
+    page.keyboard.type(" Said twice.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Edited by you").first).to_be_visible()
+    for detail in page.locator(".finding.blocking").all():
+        detail.get_by_text("Give a reason…").click()
+        detail.get_by_role("textbox").fill("As it was said.")
+        detail.get_by_role("button", name="Keep with this reason").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Dr. Ada Quill")
+    page.get_by_role("textbox", name="Credentials", exact=True).fill("LCSW")
+    page.get_by_label("Access token").fill(TOKEN)
+    page.get_by_label("I have reviewed this note").check()
+    page.get_by_role("button", name="Sign the note").click()
+    expect(page.locator(".signature")).to_contain_text("Dr. Ada Quill, LCSW")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as Text").click()
+    text = Path(saved.value.path()).read_text("utf-8")
+    assert "Said twice." in text
+    assert "DRAFT" not in text
+    page.get_by_text("Add to this note").click()
+    page.get_by_role("textbox", name="Text").fill("The doctor was called.")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".addenda li")).to_contain_text("The doctor was called.")
+
+
+@contextmanager
+def proxied(target: int) -> Iterator[Callable[[Callable[[Proxy], None]], int]]:
+    """A network to the server that can be changed from here: gives a way to act on the proxy, which gives its port."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = proxy(port, target)
+    between = asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result()
+
+    def act(change: Callable[[Proxy], None]) -> int:
+        done = Future[None]()
+
+        def now() -> None:
+            change(between)
+            done.set_result(None)
+
+        loop.call_soon_threadsafe(now)
+        done.result()
+        return port
+
+    try:
+        yield act
+    finally:
+        asyncio.run_coroutine_threadsafe(running.__aexit__(None, None, None), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.mark.faults
+def test_a_network_that_is_cut_and_one_that_stands_still_lose_no_word(room: Room) -> None:
+    room.running.kill()
+    room.start(allowed_hosts="127.0.0.1")
+    session_id = room.session()
+    with proxied(room.port) as act:
+        page = room.page()
+        page.goto(f"http://127.0.0.1:{act(Proxy.cut)}/#/session/{session_id}/record")
+        page.get_by_role("button", name="Start recording").click()
+        expect(page.locator(".link.live")).to_be_visible()
+        finals(page)(1)
+        act(Proxy.cut)
+        expect(page.locator(".link.cut")).to_be_visible()
+        expect(page.locator(".link.live")).to_be_visible()
+        finals(page)(2)
+        act(lambda between: between.weather.still.clear())
+        expect(page.get_by_text("Stored: everything but the last")).to_be_visible()
+        page.evaluate("() => new Promise(done => setTimeout(done, 3000))")
+        act(lambda between: between.weather.still.set())
+        finals(page)(4)
+        end(page)
+    said = room.transcript(session_id)
+    for words in ("Hello, it is good to see you again", "how have you been sleeping"):
+        assert said.count(words) == 1
 
 
 @pytest.mark.faults
