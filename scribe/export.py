@@ -14,13 +14,16 @@ from typing import Literal, TypeAlias
 from scribe.blocks import WATERMARK, Heading, blocks, properties
 from scribe.errors import BadRequest
 from scribe.fhir import fhir_bundle
+from scribe.healthscribe import clinical_documentation
 from scribe.hl7v2 import hl7v2_messages
 from scribe.note import Note
 from scribe.text_note import html_page, markdown, plain_text
 
 __all__ = ["FORMATS", "WATERMARK", "Format", "Heading", "export_note"]
 
-Format: TypeAlias = Literal["markdown", "text", "html", "pdf", "docx", "json", "fhir", "hl7v2"]
+Format: TypeAlias = Literal[
+    "markdown", "text", "html", "pdf", "docx", "json", "fhir", "hl7v2", "healthscribe"
+]
 FORMATS: Mapping[Format, tuple[str, str]] = {
     "markdown": ("text/markdown; charset=utf-8", "md"),
     "text": ("text/plain; charset=utf-8", "txt"),
@@ -30,6 +33,7 @@ FORMATS: Mapping[Format, tuple[str, str]] = {
     "json": ("application/json", "json"),
     "fhir": ("application/fhir+json; charset=utf-8", "fhir.json"),
     "hl7v2": ("x-application/hl7-v2+er7; charset=utf-8", "hl7"),
+    "healthscribe": ("application/json", "healthscribe.json"),
 }
 """Format to media type and file suffix."""
 _NAMES = {"pdf": "a PDF", "docx": "a Word document"}
@@ -52,6 +56,8 @@ def export_note(note: Note, heading: Heading, form: Format, *, evidence: bool = 
             return _as_json(fhir_bundle(note, heading, evidence=evidence))
         case "hl7v2":
             return hl7v2_messages(note, heading)
+        case "healthscribe":
+            return _as_json(clinical_documentation(heading.session_id, note))
 
 
 def _printed(note: Note, heading: Heading, form: Literal["pdf", "docx"]) -> bytes:

@@ -248,7 +248,8 @@ def export(
         loinc=_loinc(on, note),
     )
     content = export_note(note, heading, chosen, evidence=evidence)
-    on.audit.record(who.actor, "note exported", session_id, format=format)
+    quoted = {"evidence": 1} if evidence and format == "fhir" else {}
+    on.audit.record(who.actor, "note exported", session_id, format=format, **quoted)
     kind, suffix = FORMATS[chosen]
     name = f"note-{session_id}{'' if isinstance(note, SignedNote) else '-draft'}.{suffix}"
     return Response(

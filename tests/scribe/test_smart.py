@@ -181,6 +181,8 @@ def test_the_command_sends_a_signed_note_of_a_known_client_and_no_other(
             assert answer.content.startswith(begins)
             assert re.search(r'filename="note-s1\.[a-z0-9.]+"', answer.headers["Content-Disposition"])
         assert answer.json()["entry"][0]["resource"]["type"]["coding"][0]["code"] == "11506-3"
+        told = http.get("/v1/sessions/s1/transcript/healthscribe").json()
+        assert told["Conversation"]["SessionId"] == "s1"
 
         nobody = pushed(tmp_path, record, "--yes")
         assert (nobody.returncode, record.asked) == (1, [])
