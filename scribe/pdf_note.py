@@ -199,7 +199,7 @@ def _remark_style(block: Block) -> str:
 
 
 def _risk(these: Sequence[Block], text: Callable[..., _Text]) -> Iterator[Flowable]:
-    """Heading and quotes in one box, which may go over pages between two quotes."""
+    """Heading and quotes in one box, which may go over pages."""
     rows = [
         [text(block.text, "heading", "H2")]
         if block.kind == "heading"
@@ -223,7 +223,7 @@ def _table(rows: list[list[_Text]], widths: list[float], style: list[Any]) -> Ta
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 1),
     ]
-    return Table(rows, widths, style=TableStyle([*plain, *style]), spaceBefore=4, spaceAfter=4)
+    return Table(rows, widths, style=TableStyle([*plain, *style]), spaceBefore=4, spaceAfter=4, splitInRow=1)
 
 
 def _draw_page(canvas: Canvas, _: BaseDocTemplate, *, head: str, of: int, draft: str) -> None:

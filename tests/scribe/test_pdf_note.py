@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from notes_of_record import draft_of, heading_of, note_of
+from notes_of_record import STATES, draft_of, heading_of, note_of
 from pypdf import PdfReader
 
 from scribe.blocks import WATERMARK, Heading
@@ -121,6 +122,23 @@ def test_what_no_font_has_is_shown_by_its_code_and_the_file_says_so() -> None:
     text = "".join(page.extract_text() for page in read(note_of("soap", "signed"), named).pages)
     assert "[U+05E9][U+05E8][U+05D4]" in text, "right to left is not set in the wrong order"
     assert "could not be set on the machine" in " ".join(text.split())
+
+
+def test_a_quote_longer_than_a_page_goes_over_pages() -> None:
+    draft = draft_of("soap")
+    long = " ".join(f"said{number}" for number in range(4000))
+    reader = read(draft.model_copy(update={"risk": (draft.risk[0].model_copy(update={"quote": long}),)}))
+    shown = " ".join(page.extract_text() for page in reader.pages).split()
+    assert {f"said{number}" for number in range(4000)} <= {word.strip("“”") for word in shown}
+
+
+def test_files_that_are_made_at_the_same_time_do_not_mix() -> None:
+    notes = {state: note_of("soap", state) for state in STATES}
+    alone = {state: export_note(note, heading_of("soap"), "pdf") for state, note in notes.items()}
+    with ThreadPoolExecutor(8) as threads:
+        states = STATES * 6
+        together = threads.map(lambda state: export_note(notes[state], heading_of("soap"), "pdf"), states)
+        assert [alone[state] for state in states] == list(together)
 
 
 @pytest.mark.parametrize("text", ["<b>x</b> & <para> <font size=90>", "\x00\x0b tab\tand\nline", "x" * 1000])
