@@ -64,10 +64,9 @@ class Properties:
 def properties(note: Note, heading: Heading) -> Properties:
     """Of the whole note: title, who stands for it, when that was."""
     title = drafted(note).title
-    at = note.signature.at if isinstance(note, SignedNote) else note.created_at
     who = next((person.label for person in heading.participants if person.role == "client"), "")
     pieces = (who, heading.context.record.patient_id, heading.started_at.strftime("%Y-%m-%d"), title)
-    return Properties(title, author(note), at, " · ".join(filter(None, pieces)))
+    return Properties(title, author(note), stands_since(note), " · ".join(filter(None, pieces)))
 
 
 def drafted(note: Note) -> DraftNote:
@@ -80,6 +79,13 @@ def author(note: Note) -> str:
     if isinstance(note, SignedNote):
         return signed_by(note)
     return f"{note.provenance.product} {note.provenance.version}"
+
+
+def stands_since(note: Note) -> datetime:
+    """When it was signed; a draft, when it was changed last."""
+    if isinstance(note, SignedNote):
+        return note.signature.at
+    return note.edits[-1].at if note.edits else note.created_at
 
 
 def signed_by(note: SignedNote) -> str:

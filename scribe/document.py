@@ -13,7 +13,16 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from scribe.blocks import Block, Heading, addendum_blocks, addendum_title, author, blocks, drafted
+from scribe.blocks import (
+    Block,
+    Heading,
+    addendum_blocks,
+    addendum_title,
+    author,
+    blocks,
+    drafted,
+    stands_since,
+)
 from scribe.note import Addendum, Note, SignedNote
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:ambient-scribe")
@@ -63,9 +72,9 @@ def documents(note: Note, heading: Heading) -> tuple[Document, ...]:
     first = named(heading.session_id, "note")
     loinc = heading.loinc or _PROGRESS_NOTE
     if not isinstance(note, SignedNote):
-        return (Document(first, draft.title, loinc, author(note), draft.created_at, note),)
+        return (Document(first, draft.title, loinc, author(note), stands_since(note), note),)
     signed = note.model_copy(update={"addenda": ()})
-    found = [Document(first, draft.title, loinc, author(note), note.signature.at, signed)]
+    found = [Document(first, draft.title, loinc, author(note), stands_since(note), signed)]
     for count, addendum in enumerate(note.addenda, 1):
         parent = next(document for document in reversed(found) if document.relation != "appends")
         replaces = addendum.kind == "correction"

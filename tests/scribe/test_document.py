@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from notes_of_record import NOW, heading_of, note_of
+from datetime import timedelta
+
+from notes_of_record import NOW, draft_of, heading_of, note_of
 
 from scribe.document import Document, documents
 from scribe.note import SignedNote
+from scribe.review import edit_statement
 
 HEADING = heading_of("soap")
 
@@ -54,3 +57,10 @@ def test_what_was_sent_before_is_the_same_after_something_was_added() -> None:
     after = documents(note, HEADING)
     assert [(d.number, words(d)) for d in before] == [(d.number, words(d)) for d in after[:2]]
     assert len({document.number for document in after}) == 4
+
+
+def test_a_draft_stands_since_it_was_changed_last() -> None:
+    draft = draft_of("soap")
+    later = NOW + timedelta(hours=2)
+    edited = edit_statement(draft, "s0-1", "Client kept no record.", author="local", at=later)
+    assert [documents(note, HEADING)[0].at for note in (draft, edited)] == [NOW, later]
