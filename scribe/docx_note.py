@@ -80,7 +80,8 @@ def _add(document: Any, block: Block, *, last_of_box: bool) -> None:
                 paragraph.paragraph_format.space_after = Pt(8)
         case "statement" if block.part == "addendum":
             for line in block.text.splitlines():
-                document.add_paragraph(_clean(line), "Normal")
+                # Who added it stands on the same page.
+                document.add_paragraph(_clean(line), "Normal").paragraph_format.keep_with_next = True
         case "statement":
             document.add_paragraph(text, "List Bullet")
         case "paragraph":

@@ -63,6 +63,7 @@ _STYLES = {
     "value": ParagraphStyle("value", _BODY, spaceAfter=0),
     "statement": ParagraphStyle("statement", _BODY, leftIndent=13, bulletIndent=1),
     "paragraph": _BODY,
+    "last": ParagraphStyle("last", _BODY, keepWithNext=1),
     "quote": ParagraphStyle("quote", _BODY, spaceAfter=0),
     "remark": ParagraphStyle("remark", _BODY, textColor=_GREY),
     "small": ParagraphStyle("small", _BODY, fontSize=8, leading=11, textColor=_GREY, spaceAfter=2),
@@ -178,12 +179,13 @@ def _piece(block: Block, text: Callable[..., _Text]) -> Iterator[Flowable]:
             yield HRFlowable("100%", 0.8, color=_RULE, spaceAfter=6)
         case "heading":
             # A heading does not stand alone at the foot of a page, nor is a signature torn.
-            yield CondPageBreak((45 if block.part == "signature" else 22) * mm)
+            yield CondPageBreak({"signature": 45, "addendum": 32}.get(block.part, 22) * mm)
             yield text(block.text, "heading", "H2")
             yield HRFlowable("100%", 0.4, color=_RULE, spaceAfter=4)
         case "statement" if block.part == "addendum":
-            for line in block.text.splitlines():
-                yield text(line, "paragraph")
+            *lines, last = block.text.splitlines() or [""]
+            yield from (text(line, "paragraph") for line in lines)
+            yield text(last, "last")  # who added it stands on the same page
         case "statement":
             yield text(block.text, "statement", bulletText="•")
         case "paragraph":

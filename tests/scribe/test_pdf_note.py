@@ -49,6 +49,21 @@ def test_a_signed_note_has_no_watermark_on_any_page() -> None:
     assert all("DRAFT" not in page.extract_text() for page in read(note_of("soap", "added")).pages)
 
 
+def test_what_was_added_is_never_parted_from_who_added_it() -> None:
+    by = "R. Díaz, LCSW, 2026-03-03"
+    draft = draft_of("soap")
+    first, *others = draft.sections
+    for lines in range(37, 41):  # so that it comes to stand at the foot of a page
+        one = first.statements[1]
+        many = tuple(one.model_copy(update={"id": f"m{number}"}) for number in range(lines))
+        section = first.model_copy(update={"statements": many})
+        note = note_of("soap", "added").model_copy(
+            update={"note": draft.model_copy(update={"sections": (section, *others)})}
+        )
+        (page,) = [text for page in read(note).pages if by in (text := page.extract_text())]
+        assert "She will come too." in page
+
+
 def tags(element: Any) -> Iterator[Any]:
     kids = element.get("/K")
     for kid in kids if isinstance(kids, list) else [kids]:
