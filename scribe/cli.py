@@ -24,6 +24,7 @@ from scribe.auth import load_token
 from scribe.cli_access import app as access_app
 from scribe.cli_audit import audit_app
 from scribe.cli_draft import draft
+from scribe.cli_export import export, push
 from scribe.cli_intake import intake
 from scribe.cli_keeping import backup, purge, restore
 from scribe.cli_keys import keys_app
@@ -169,7 +170,7 @@ async def _transcribe(settings: Settings, file: Path, template: str, consent: st
 
 app.command()(draft)
 app.command()(intake)
-for command in (purge, backup, restore):
+for command in (export, push, purge, backup, restore):
     app.command()(command)
 
 
@@ -226,29 +227,6 @@ def sign(
         out.print(f"Signed. SHA-256 {getattr(signed_note, 'sha256', '')}")
 
     _ask_server(data_dir, signed)
-
-
-@app.command()
-def export(
-    session_id: str,
-    form: Annotated[str, typer.Option("--format", help="markdown, text, html or json.")] = "markdown",
-    to: Annotated[Path | None, typer.Option("--out", help="File to write; else it is printed.")] = None,
-    as_draft: Annotated[bool, typer.Option("--draft", help="Watermarked, before signing.")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Write a note out for the record."""
-
-    async def exported(client: ScribeClient) -> None:
-        text = await client.export(session_id, form, draft=as_draft)
-        if to is None:
-            print(text, end="")  # noqa: T201 - for other programs
-        else:
-            try:
-                to.write_text(text, encoding="utf-8")
-            except OSError as error:
-                _fail(f"Cannot write {to} ({error.strerror}).")
-
-    _ask_server(data_dir, exported)
 
 
 @app.command()

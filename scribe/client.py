@@ -152,8 +152,15 @@ class ScribeClient:
 
     async def export(self, session_id: str, form: str = "markdown", *, draft: bool = False) -> str:
         """The note as a file's text."""
+        return (await self.export_file(session_id, form, draft=draft)).decode()
+
+    async def export_file(
+        self, session_id: str, form: str, *, draft: bool = False, evidence: bool = False
+    ) -> bytes:
+        """The note as a file's bytes, for PDF and Word too; `evidence` puts quotes into the FHIR form."""
         path = f"/v1/sessions/{session_id}/note/export"
-        return (await self._call("GET", path, params={"format": form, "draft": draft})).text
+        params = {"format": form, "draft": draft, "evidence": evidence}
+        return (await self._call("GET", path, params=params)).content
 
     async def receipt(self, session_id: str) -> Receipt:
         """What became of the audio."""

@@ -21,6 +21,7 @@
     │   └── Restarting        503 / 1012   the server is going down; reconnect
     ├── StoreFailed           503 / 1011   the store could not keep what it was given
     ├── DraftFailed           503 / 1011   the note's engine gave nothing that can be used
+    ├── NotSent               (command line only) a health record did not take the note
     └── CannotStart           (command line only) the settings, folder, port or model do not allow a start
 
 `detail` is one sentence for whoever has to act: what was expected, what came, what to do. It holds ids and
@@ -228,6 +229,13 @@ class DraftFailed(ScribeError):
     code = "draft_failed"
     status = 503
     title = "The note was not drafted"
+
+
+class NotSent(ScribeError):
+    """A health record was not reached, or did not take the note."""
+
+    code = "not_sent"
+    title = "The note was not sent"
 
 
 class CannotStart(ScribeError):

@@ -12,10 +12,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from scribe.access import Caller, Right, refused, rights_to
+from scribe.blocks import Heading, drafted
 from scribe.calls import On, SessionId, Who, reach, reached
 from scribe.drafting import draft_section, templates_of
 from scribe.errors import BadRequest, NotFound, WrongState
-from scribe.export import FORMATS, Format, Heading, export_note
+from scribe.export import FORMATS, Format, export_note
 from scribe.note import DraftNote, Note, NoteFinding, NoteSection, SignedNote
 from scribe.review import (
     ATTESTATION,
@@ -42,8 +43,13 @@ from scribe.wire import (
     SignRequest,
     WriteStatement,
 )
+from summarizer.errors import SummarizerError
 
 router = APIRouter(prefix="/v1")
+
+_EXPORTS = {
+    kind: {"schema": {"type": "object" if "json" in kind else "string"}} for kind, _ in FORMATS.values()
+}
 
 
 @router.post("/sessions/{session_id}/note", status_code=201)
@@ -206,7 +212,7 @@ def add_to_note(session_id: SessionId, request: AddendumRequest, who: Who, on: O
 @router.get(
     "/sessions/{session_id}/note/export",
     response_class=Response,
-    responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind, _ in FORMATS.values()}}},
+    responses={200: {"content": _EXPORTS}},
 )
 def export(
     session_id: SessionId,
@@ -214,8 +220,12 @@ def export(
     on: On,
     format: Annotated[str, Query()] = "markdown",
     draft: Annotated[bool, Query()] = False,
+    evidence: Annotated[bool, Query()] = False,
 ) -> Response:
-    """The note as a file; final needs a signed note, `draft=true` gives a watermarked preliminary one."""
+    """The note as a file; final needs a signed note, `draft=true` gives a watermarked preliminary one.
+
+    `evidence=true` puts the quotes that statements rest on, which are transcript, into the FHIR form.
+    """
     if format not in FORMATS:
         raise BadRequest(f"Expected format to be one of {', '.join(FORMATS)}; another one came.")
     chosen: Format = format  # type: ignore[assignment]  # just checked
@@ -235,12 +245,15 @@ def export(
         participants=stored.details.participants,
         consents=stored.details.consents,
         context=stored.details.context,
+        loinc=_loinc(on, note),
     )
-    on.audit.record(who.actor, "note exported", session_id, format=format)
+    content = export_note(note, heading, chosen, evidence=evidence)
+    quoted = {"evidence": 1} if evidence and format == "fhir" else {}
+    on.audit.record(who.actor, "note exported", session_id, format=format, **quoted)
     kind, suffix = FORMATS[chosen]
     name = f"note-{session_id}{'' if isinstance(note, SignedNote) else '-draft'}.{suffix}"
     return Response(
-        export_note(note, heading, chosen),
+        content,
         media_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -256,6 +269,14 @@ def _reviewed(
         )
         on.audit.record(who.actor, action, session_id)
     return NoteView(note=note, attestation=ATTESTATION)
+
+
+def _loinc(on: Server, note: Note) -> str:
+    """The code of the note's kind of document; empty where its template is no longer there or says none."""
+    try:
+        return templates_of(on.settings).current(drafted(note).template).loinc
+    except SummarizerError:
+        return ""
 
 
 def _draft(note: Note) -> DraftNote:

@@ -203,6 +203,17 @@ class TreatmentGoal(Strict):
     text: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class RecordLink(Strict):
+    """What the platform's own health record calls the client and the visit; exports name them, nothing else reads it.
+
+    `patient_system` says whose number it is: a URI, or the name of an HL7 assigning authority.
+    """
+
+    patient_id: Annotated[str, Field(max_length=64)] = ""
+    patient_system: Annotated[str, Field(max_length=200)] = ""
+    visit_id: Annotated[str, Field(max_length=64)] = ""
+
+
 class SessionContext(Strict):
     """What the clinician gives beside the recording; nothing here comes from a model."""
 
@@ -223,6 +234,7 @@ class SessionContext(Strict):
     diagnoses: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=20)] = ()
     treatment_goals: Annotated[tuple[TreatmentGoal, ...], Field(max_length=30)] = ()
     notes_markdown: Annotated[str, Field(max_length=20_000)] = ""
+    record: RecordLink = RecordLink()
 
 
 class NewSession(Strict):
