@@ -319,6 +319,8 @@ class SessionView(Strict):
     consent_rules: str = ""
     """The version of the table of jurisdictions by which consent was judged, and what it is not."""
     speakers: dict[str, SpeakerAssignment]
+    unsure_speakers: tuple[str, ...] = ()
+    """Speakers of whom a person has to say who they are; so has whoever speaks and is not in `speakers`."""
     seconds: float
     stream: StreamAccess | None = None
     transcript_until: AwareDatetime | None = None
