@@ -433,6 +433,24 @@ class CorrectLine(Strict):
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
+class WebhookDelivery(Strict):
+    """A webhook message: whom it tells what of which session, and what became of it."""
+
+    id: str
+    endpoint: str
+    event: str
+    session_id: str
+    occurred_at: AwareDatetime
+    attempts: int
+    state: Literal["waiting", "delivered", "given_up"]
+    next_at: AwareDatetime | None = None
+    """When it is tried again; None where it is not."""
+    delivered_at: AwareDatetime | None = None
+    last_status: int | None = None
+    last_error: str = ""
+    """Why the last attempt does not count: `timeout`, `connection`, `tls`, `redirect` or `status`."""
+
+
 class AssignSpeakers(Strict):
     """Which speaker label is which participant."""
 
