@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import socket
+import wave
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from in_process import in_process
 from receiver import Receiver, Taken, receiver
-from running import RunningServer, StartServer, consented
+from running import TOKEN, RunningServer, StartServer, consented
 from standardwebhooks import Webhook
 
+from asr.testing import OracleRecognizer
+from asr.types import Word
 from scribe.database import Database
 from scribe.deliveries import Deliveries
 from scribe.delivering import Deliverer
 from scribe.migrations import upgrade
 from scribe.purge import call_off
+from scribe.sample import sample_audio, sample_truth
 from scribe.session import Step
 from scribe.webhook import Endpoint, Event
 from scribe.wire import WebhookDelivery
@@ -195,6 +202,54 @@ def test_a_server_tells_of_a_revocation_and_an_administrator_sees_that_it_did(
         (taken.headers["webhook-id"], "there", "consent.revoked")
     ]
     assert last["action"] == "webhook deliveries read"
+
+
+def recording() -> tuple[bytes, OracleRecognizer]:
+    """The first 40 s of the sample as a file, and a recogniser that knows what is said on each channel."""
+    pcm = (sample_audio(40) * 32767).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes(pcm.tobytes())
+    channels: tuple[list[Word], list[Word]] = ([], [])
+    for turn in sample_truth().turns:
+        width = (turn.end - turn.start) / len(turn.text.split())
+        channels[turn.role == "client"].extend(
+            Word(word, turn.start + n * width, turn.start + (n + 0.9) * width, 0.9)
+            for n, word in enumerate(turn.text.split())
+        )
+    heard = pcm.astype(np.float32) / 32768
+    return file.getvalue(), OracleRecognizer(heard[:, 0], channels[0], more=[(heard[:, 1], channels[1])])
+
+
+def test_from_its_end_to_its_signature_each_step_of_a_session_is_told(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with in_process(
+            tmp_path / "data", recognizer=oracle, webhooks=endpoints(tmp_path, there)
+        ) as on:
+            new = consented(channels=2).model_dump(mode="json")
+            session = (await on.http.post("/v1/sessions", json=new)).json()["id"]
+            path = f"/v1/sessions/{session}"
+            sent = await on.http.post(f"{path}/audio", content=file)
+            assert "event: ended" in sent.text
+            view = (await on.http.get(f"{path}/note")).json()
+            for finding in view["note"]["findings"]:
+                settled = {"resolution": "justified", "reason": "Read and right."}
+                await on.http.patch(f"{path}/note/findings/{finding['id']}", json=settled)
+            signed = {"name": "R. Diaz", "credentials": "LCSW", "token": TOKEN}
+            signed["attestation"] = view["attestation"]
+            answer = await on.http.post(f"{path}/note/sign", json=signed)
+            assert answer.status_code == 201
+            taken = [await asyncio.to_thread(there.next) for _ in range(3)]
+            told = [Webhook(SECRET).verify(one.body, one.headers) for one in taken]
+            assert [one["type"] for one in told] == ["session.ended", "note.drafted", "note.signed"]
+            assert all(one["data"] == {"session_id": session} for one in told)
+
+    file, oracle = recording()
+    with receiver() as there:
+        asyncio.run(check())
 
 
 def test_what_a_killed_server_had_not_delivered_comes_from_the_next(

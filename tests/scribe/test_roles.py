@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
+from in_process import in_process
+from running import consented
 
 from scribe.roles import assign_speakers, role_of, unsure, with_roles
 from scribe.session import Participant, SpeakerAssignment
@@ -152,3 +157,21 @@ def test_whoever_has_no_channel_is_guessed_where_nobody_has_it() -> None:
         people, said(heard), {}, channels=2, channel_of={"SPEAKER_00": 0, "SPEAKER_01": 1}
     )
     assert assigned["SPEAKER_01"].participant_id == "pt"
+
+
+def test_whoever_reads_a_session_is_told_whom_to_ask_about(tmp_path: Path) -> None:
+    guessed = {
+        "SPEAKER_00": SpeakerAssignment(participant_id="cl", confidence=0.97),
+        "SPEAKER_01": SpeakerAssignment(participant_id="pt", confidence=0.6),
+    }
+
+    async def check() -> None:
+        async with in_process(tmp_path) as on:
+            answer = await on.http.post("/v1/sessions", json=consented().model_dump(mode="json"))
+            path = f"/v1/sessions/{answer.json()['id']}"
+            await asyncio.to_thread(on.server.store.confirm_speakers, answer.json()["id"], lambda _: guessed)
+            assert (await on.http.get(path)).json()["unsure_speakers"] == ["SPEAKER_01"]
+            right = {"speakers": {"SPEAKER_01": "pt"}}
+            assert (await on.http.patch(f"{path}/speakers", json=right)).json()["unsure_speakers"] == []
+
+    asyncio.run(check())
