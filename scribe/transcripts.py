@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter
 
 from scribe.access import Right
 from scribe.calls import On, SessionId, Who, audit, reach, reached
-from scribe.errors import BadRequest, WrongState
+from scribe.errors import BadRequest, NotFound, WrongState
+from scribe.healthscribe import conversation
 from scribe.roles import with_roles
 from scribe.server import Server
 from scribe.session import SpeakerAssignment, State
@@ -32,6 +34,19 @@ def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
     transcript = _transcript(on, session_id)
     on.audit.record(who.actor, "transcript read", session_id)
     return transcript
+
+
+@router.get("/sessions/{session_id}/transcript/healthscribe")
+def export_transcript(session_id: SessionId, who: Who, on: On) -> dict[str, Any]:
+    """Who said what when, in the JSON shape of an AWS HealthScribe transcript (`Conversation`)."""
+    stored = reach(on, who, session_id, Right.READ)
+    lines = _transcript(on, session_id).utterances
+    try:
+        note = on.store.note(session_id)
+    except NotFound:
+        note = None
+    on.audit.record(who.actor, "transcript exported", session_id, format="healthscribe")
+    return conversation(session_id, lines, note, stored.details.context.language)
 
 
 @router.patch("/sessions/{session_id}/transcript/{utterance_id}")
