@@ -39,13 +39,10 @@ def assign_speakers(
     groups: dict[int | None, list[Participant]] = {}
     for person in free:
         groups.setdefault(person.channel if channels == 2 else None, []).append(person)
-    heard_on = channel_of or {}
+    # Whoever is heard where nobody else is expected may still be one of those who have no channel.
+    group_of = {s: c if (c := (channel_of or {}).get(s)) in groups else None for s in evidence}
     for channel, people in groups.items():
-        here = {
-            speaker: one
-            for speaker, one in evidence.items()
-            if (heard_on.get(speaker) if heard_on.get(speaker) in groups else None) == channel
-        }
+        here = {speaker: one for speaker, one in evidence.items() if group_of[speaker] == channel}
         roles = {person.id: person.role for person in people}
         held = {
             s: roles[before[s].participant_id]

@@ -68,7 +68,7 @@ def match_roles(
     and says least is left open and missing in the answer. A role in `before` changes only for a clearly better one.
     """
     places = {role: count for role, count in places.items() if count}
-    speakers = [speaker for speaker in evidence if places]
+    speakers = list(evidence) if places else []
     held = before or {}
     heard = sum(evidence[speaker].words for speaker in speakers) or 1
     strangers = max(len(speakers) - sum(places.values()), 0)
