@@ -39,6 +39,7 @@ from scribe import (
     templates,
     transcripts,
     upload,
+    webhooks,
     websocket,
 )
 from scribe.accounts import Accounts
@@ -48,6 +49,8 @@ from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
 from scribe.database import Database
+from scribe.deliveries import Deliveries
+from scribe.delivering import Deliverer
 from scribe.engines import Engines, load_engines
 from scribe.errors import BadRequest, CannotStart, DraftFailed, ScribeError, StoreFailed
 from scribe.hardening import harden, overwrite_freed_memory
@@ -70,6 +73,7 @@ from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
 from scribe.tombstones import tombstone_file
 from scribe.vault import Vault
+from scribe.webhook import load_endpoints
 from scribe.wire import Problem
 from scribe.witness import Strangers, Witness, settle
 from summarizer.errors import EngineFailed
@@ -89,7 +93,9 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     token = load_token(settings.token.get_secret_value() if settings.token else None, folder)
     database = open_database(settings, folder)
     rules = load_rules(settings.consent_rules)
-    store = Store(database, keys, tombstone_file(folder))
+    endpoints = load_endpoints(settings.webhooks)
+    deliveries = Deliveries(database, endpoints)
+    store = Store(database, keys, tombstone_file(folder), deliveries.keep_step)
     statements = Statements(database)
     try:
         database.hold()
@@ -112,17 +118,19 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     notes_apart = ProcessNotes(database, keys)
     server = Server(
         *(settings, engines, store, audit, identity, provider, Attempts(), live, clock),
-        *(notes_apart, rules, statements),
+        *(notes_apart, rules, statements, deliveries),
     )
     purge = Purge(store, audit, retention_of(settings), clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         purging = asyncio.create_task(purge_hourly(purge))
+        delivering = asyncio.create_task(Deliverer(deliveries, endpoints, clock).run())
         yield
         await call_off(purging)
         await live.close()
         await server.finish_kept()
+        await call_off(delivering)
         await settle(audit, strangers)
         await engines.recognition.close()
         database.close()
@@ -151,6 +159,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         checklist,
         intake,
         upload,
+        webhooks,
         websocket,
         page,
         me,

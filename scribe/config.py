@@ -251,6 +251,11 @@ class Settings(BaseSettings):
     note_layout: Literal["bullets", "sentences"] = Field(
         "bullets", description="How a section is set: one statement a line, or as running text."
     )
+    webhooks: Path | None = Field(
+        None,
+        description="TOML file of the endpoints that are told when a session ended, a note was drafted or signed and "
+        "a consent revoked; readable by its owner alone (docs/webhooks.md).",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
 

@@ -6,6 +6,7 @@ changes it gets the lines that have to be told anew.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,10 @@ EVIDENCE = 150
 """Lines of a speaker, from the first on, by which the role is guessed: who asks and who tells shows in fewer."""
 
 
+_CHANNEL = re.compile(r"u(\d+)-")
+"""An utterance's id begins with its channel (`asr.types.Utterance`)."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """A line as it is remembered: its packed JSON takes a tenth of the memory, and few are needed again."""
@@ -50,6 +55,7 @@ class Lines:
         self._evidence: dict[str, str] = {}
         self._guessed = True
         self._spoken: Counter[str] = Counter()
+        self._channel_of: dict[str, int] = {}
         self.speakers = assign_speakers(participants, (), speakers, channels=channels)
 
     def load(self, lines: Iterable[TranscriptLine]) -> None:
@@ -104,6 +110,8 @@ class Lines:
         )
 
     def _keep(self, line: TranscriptLine) -> None:
+        if found := _CHANNEL.match(line.id):
+            self._channel_of[line.speaker] = int(found[1])
         known = self._kept.get(line.id)
         if known is None or known.speaker != line.speaker:
             self._spoken[line.speaker] += 1
@@ -145,7 +153,13 @@ class Lines:
         """Guess the roles anew, if there is anything to go by that was not; the ids of the lines whose role changed."""
         if not self._guessed:
             said = [(self._kept[line_id].speaker, text) for line_id, text in self._evidence.items()]
-            self.speakers = assign_speakers(self._participants, said, self.speakers, channels=self._channels)
+            self.speakers = assign_speakers(
+                self._participants,
+                said,
+                self.speakers,
+                channels=self._channels,
+                channel_of=self._channel_of,
+            )
             self._guessed = True
         roles = {
             speaker: role_of(speaker, self.speakers, self._participants)[0]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from scribe.attempts import Attempts
 from scribe.audit import Audit
 from scribe.config import Settings
+from scribe.deliveries import Deliveries
 from scribe.engines import Engines
 from scribe.identity import Identity
 from scribe.jurisdictions import Rules
@@ -39,6 +40,7 @@ class Server:
     process_notes: ProcessNotes
     rules: Rules
     statements: Statements
+    deliveries: Deliveries
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -95,8 +95,18 @@ _FACT_MARKS: TypeAdapter[dict[str, FactMark]] = TypeAdapter(dict[str, FactMark])
 class Store:
     """Sessions and all that hangs on them."""
 
-    def __init__(self, database: Database, keys: KeyWrapper, destroyed: Path | None = None) -> None:
-        """`destroyed` is the file that outlives the store; see `tombstones`."""
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyWrapper,
+        destroyed: Path | None = None,
+        on_step: Callable[[sa.Connection, str, Step, datetime], None] | None = None,
+    ) -> None:
+        """`destroyed` is the file that outlives the store (see `tombstones`).
+
+        `on_step` is told of each step of a session's life, within its transaction.
+        """
+        self._on_step = on_step
         self._keys = keys
         self._destroyed = destroyed
         self._signing_key: SigningKey | None = None
@@ -620,6 +630,8 @@ class Store:
         if what is Step.SIGNED:
             values["signed_at"] = now
         self._update(connection, session_id, **values)
+        if self._on_step is not None:
+            self._on_step(connection, session_id, what, now)
         return state
 
     def _update(self, connection: sa.Connection, session_id: str, **values: Any) -> None:

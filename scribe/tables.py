@@ -142,6 +142,23 @@ supervision = sa.Table(
     sa.Column("supervisor_id", sa.ForeignKey("accounts.id"), primary_key=True),
     sa.Column("clinician_id", sa.ForeignKey("accounts.id"), primary_key=True),
 )
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),
+    sa.Column("endpoint", sa.String(64), nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("session_id", sa.String(32), nullable=False),
+    sa.Column("occurred_at", _now_utc, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", _now_utc),
+    sa.Column("delivered_at", _now_utc),
+    sa.Column("given_up_at", _now_utc),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.String(16), nullable=False, server_default=""),
+    sa.Index("webhook_deliveries_due", "endpoint", "next_at"),
+)
 sign_ins = sa.Table(
     "sign_ins",
     metadata,

@@ -37,16 +37,16 @@ def read_transcript(session_id: SessionId, who: Who, on: On) -> TranscriptView:
 
 
 @router.get("/sessions/{session_id}/transcript/healthscribe")
-def read_conversation(session_id: SessionId, who: Who, on: On) -> dict[str, Any]:
-    """The transcript as HealthScribe shapes it; the note, if there is one, tells what each line is evidence for."""
+def export_transcript(session_id: SessionId, who: Who, on: On) -> dict[str, Any]:
+    """Who said what when, in the JSON shape of an AWS HealthScribe transcript (`Conversation`)."""
     stored = reach(on, who, session_id, Right.READ)
-    transcript = _transcript(on, session_id)
+    lines = _transcript(on, session_id).utterances
     try:
         note = on.store.note(session_id)
     except NotFound:
         note = None
-    on.audit.record(who.actor, "transcript read", session_id)
-    return conversation(session_id, transcript.utterances, note, stored.details.context.language)
+    on.audit.record(who.actor, "transcript exported", session_id, format="healthscribe")
+    return conversation(session_id, lines, note, stored.details.context.language)
 
 
 @router.patch("/sessions/{session_id}/transcript/{utterance_id}")

@@ -7,6 +7,7 @@ from scribe.access import Caller, Right, rights_to
 from scribe.consent import Agreement
 from scribe.jurisdictions import DISCLAIMER
 from scribe.purge import retention_of
+from scribe.roles import unsure
 from scribe.server import Server
 from scribe.session import State
 from scribe.store import StoredSession
@@ -54,6 +55,7 @@ def session_view(on: Server, who: Caller, stored: StoredSession) -> SessionView:
         rights=tuple(sorted(rights)),
         consent_rules=f"{on.rules.version}. {DISCLAIMER}",
         speakers=stored.speakers,
+        unsure_speakers=unsure(stored.speakers),
         seconds=round(stored.position / SAMPLE_RATE, 2),
         stream=access,
         transcript_until=retention.transcript_until(stored.signed_at),

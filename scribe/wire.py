@@ -322,6 +322,8 @@ class SessionView(Strict):
     consent_rules: str = ""
     """The version of the table of jurisdictions by which consent was judged, and what it is not."""
     speakers: dict[str, SpeakerAssignment]
+    unsure_speakers: tuple[str, ...] = ()
+    """Speakers of whom a person has to say who they are; so has whoever speaks and is not in `speakers`."""
     seconds: float
     stream: StreamAccess | None = None
     transcript_until: AwareDatetime | None = None
@@ -434,6 +436,24 @@ class CorrectLine(Strict):
     """New words for one line."""
 
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class WebhookDelivery(Strict):
+    """A webhook message: whom it tells what of which session, and what became of it."""
+
+    id: str
+    endpoint: str
+    event: str
+    session_id: str
+    occurred_at: AwareDatetime
+    attempts: int
+    state: Literal["waiting", "delivered", "given_up"]
+    next_at: AwareDatetime | None = None
+    """When it is tried again; None where it is not."""
+    delivered_at: AwareDatetime | None = None
+    last_status: int | None = None
+    last_error: str = ""
+    """Why the last attempt does not count: `timeout`, `connection`, `tls`, `redirect` or `status`."""
 
 
 class AssignSpeakers(Strict):

@@ -65,14 +65,19 @@ def read_dialogues(name: str, part: Part, data: Path, sample: int | None = None)
 
     Raises `FileNotFoundError` where `missing_dialogues` gives a reason.
     """
-    file = dialogue_file(name, part, data)
-    if file is None or not file.exists():
-        raise FileNotFoundError(missing_dialogues(name, part, data))
-    rows = _rows(file)
+    rows = rows_of(name, part, data)
     read = {"aci-bench": _visits, "mts-dialog": _sections, "annomi": _demonstrations}[name](rows)
     if sample is None or sample >= len(read):
         return read
     return [read[i * len(read) // sample] for i in range(sample)]
+
+
+def rows_of(name: str, part: Part, data: Path) -> list[dict[str, str]]:
+    """The rows of a set's file as they stand there. Raises `FileNotFoundError` as `read_dialogues` does."""
+    file = dialogue_file(name, part, data)
+    if file is None or not file.exists():
+        raise FileNotFoundError(missing_dialogues(name, part, data))
+    return _rows(file)
 
 
 def training_references(name: str, data: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 from asr.types import SpeakerRevision, Utterance, VoiceActivity, Word
 from scribe.lines import Lines
@@ -33,6 +34,32 @@ def test_partials_and_final_utterances_without_words_leave_no_line() -> None:
     lines = Lines(PEOPLE, {}, 1)
     learnt = lines.learn([said(1, "SPEAKER_00", "half a", final=False), said(2, "SPEAKER_00", "")])
     assert learnt.new == learnt.changed == lines.all() == ()
+
+
+def test_voices_that_share_a_channel_are_told_among_those_of_the_channel() -> None:
+    people = (
+        Participant(id="cl", role="clinician", channel=0),
+        Participant(id="pt", role="client", channel=1),
+        Participant(id="mo", role="family", channel=1),
+    )
+    spoken = [
+        (0, "SPEAKER_00", "What brings you two in today?"),
+        (1, "SPEAKER_01", "My daughter has been crying, she won't eat and she never leaves her room."),
+        (1, "SPEAKER_03", "I feel sad all the time and I can't get out of bed."),
+        (1, "SPEAKER_01", "She gets angry when we ask, and she says that nobody listens."),
+    ]
+    heard = []
+    for number, (channel, speaker, text) in enumerate(spoken):
+        one = said(number, speaker, text)
+        heard.append(replace(one, id=f"u{channel}-{number:09d}", channel=channel))
+    lines = Lines(people, {}, 2)
+    lines.learn(heard)
+    roles = ["clinician", "family", "client", "family"]
+    assert [line.role for line in lines.all()] == roles
+    again = Lines(people, lines.speakers, 2)
+    again.load(lines.all())
+    again.learn([replace(heard[1], id="u1-000000009")])
+    assert [line.role for line in again.all()] == [*roles, "family"]
 
 
 def test_another_voice_changes_the_line_and_its_role_together() -> None:

@@ -134,6 +134,17 @@ def test_speakers_can_be_set_right_and_the_draft_follows(http: httpx.Client, ses
     assert {line["role"] for line in lines if line["speaker"] == "SPEAKER_00"} == {"clinician"}
 
 
+def test_the_transcript_goes_out_in_healthscribes_shape_too(http: httpx.Client, session: str) -> None:
+    lines = http.get(f"{session}/transcript").json()["utterances"]
+    told = http.get(f"{session}/transcript/healthscribe").json()["Conversation"]
+    assert [(one["SegmentId"], one["Content"]) for one in told["TranscriptSegments"]] == [
+        (line["id"], line["text"]) for line in lines
+    ]
+    roles = {one["ParticipantDetails"]["ParticipantRole"] for one in told["TranscriptSegments"]}
+    assert roles == {"CLINICIAN", "PATIENT"}
+    assert session.endswith(told["ConversationId"])
+
+
 def test_a_corrected_line_is_marked_and_the_next_draft_rests_on_it(http: httpx.Client, session: str) -> None:
     lines = http.get(f"{session}/transcript").json()["utterances"]
     line = max((line for line in lines if line["role"] == "client"), key=lambda line: len(line["text"]))

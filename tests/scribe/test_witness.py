@@ -100,7 +100,7 @@ def test_every_route_leaves_exactly_one_row_that_names_the_caller_whatever_came_
 READS = {
     "": "session read",
     "/transcript": "transcript read",
-    "/transcript/healthscribe": "transcript read",
+    "/transcript/healthscribe": "transcript exported",
     "/facts": "facts read",
     "/note": "note read",
     "/note/checklist": "checklist read",
