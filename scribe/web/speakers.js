@@ -11,7 +11,7 @@ const CERTAIN = 1;
 export function speakersPanel(review) {
   const { session, transcript } = review;
   const voices = [...new Set(transcript.utterances.map((line) => line.speaker))].sort();
-  const settled = voices.every((voice) => sure(session.speakers[voice]));
+  const settled = voices.every((voice) => sure(session, voice));
   const choices = new Map(voices.map((voice) => [voice, choice(session, voice)]));
   const submit = async (event) => {
     event.preventDefault();
@@ -81,11 +81,16 @@ function how(assignment, review) {
   if (assignment.confirmed) return S.speakers.confirmed;
   if (assignment.confidence >= CERTAIN && review.note?.provenance.speakers === "channels")
     return S.speakers.channel;
+  const { participants } = review.session;
+  const { role } = participants.find((person) => person.id === assignment.participant_id);
+  // Two clients sound alike in what they say: the role is known, the person is not.
+  if (participants.filter((person) => person.role === role).length > 1) return S.speakers.which(S.roles[role]);
   return S.speakers.sure(Math.round(assignment.confidence * 100));
 }
 
-function sure(assignment) {
-  return Boolean(assignment) && (assignment.confirmed || assignment.confidence >= CERTAIN);
+/** The server says which of its guesses somebody has to confirm; a voice that is nobody yet is one as well. */
+function sure(session, voice) {
+  return Boolean(session.speakers[voice]) && !session.unsure_speakers.includes(voice);
 }
 
 function summary(session, voices) {

@@ -503,6 +503,7 @@ export const S = {
     title: "Who is who",
     voice: (speaker) => `Voice ${speaker}`,
     sure: (percent) => `guessed from the words, ${percent} % sure`,
+    which: (role) => `${role}; which of them, only you can tell`,
     channel: "by its own microphone channel",
     confirmed: "confirmed by you",
     nobody: "Not assigned",
