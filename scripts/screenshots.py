@@ -141,6 +141,11 @@ async def pictures(browser: Browser, address: Address, session_id: str, folder: 
     await wide.get_by_text("No sound is kept").wait_for()
     await wide.screenshot(path=folder / "sessions.png")
 
+    await wide.get_by_role("listitem").filter(has_text="Waiting for consent").get_by_role("link").click()
+    await wide.get_by_role("button", name="Record their consent").click()
+    await wide.locator(".agreement").first.wait_for()
+    await wide.screenshot(path=folder / "consent.png")
+
     for name, scheme in (("review", "light"), ("review-dark", "dark")):
         page = await enter(browser, address, 1440, 940, scheme)
         await page.goto(review)

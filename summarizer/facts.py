@@ -18,7 +18,7 @@ from summarizer.cues import CLIENT_CUES, COGNITION, DEPENDENT, QUANTITY, REASON_
 from summarizer.dictation import dictated_facts
 from summarizer.discourse import CLIENT_SIDE, Clause, Question, read_clauses
 from summarizer.exchange import exchange_facts
-from summarizer.language import broken_off, is_backchannel, is_run_on, sentences, word_list
+from summarizer.language import Slice, broken_off, is_backchannel, is_run_on, sentences, word_list
 from summarizer.person import reported
 from summarizer.polarity import answer_polarity, is_negated, is_pure_no, is_pure_yes, takes_back
 from summarizer.proposition import proposition
@@ -88,7 +88,11 @@ def extract_facts(turns: Sequence[Turn], *, visit: Visit | None = None) -> tuple
     if any(turn.role in CLIENT_SIDE for turn in turns):
         told, spent = exchange_facts(said, taken)
         order = {turn.id: i for i, turn in enumerate(turns)}
-        both = [_corrected(fact, turns) for fact in (*told, *_client_facts(said, taken | spent))]
+        pieces = {turn.id: (turn.text, sentences(turn.text)) for turn in turns}
+        both = [
+            _corrected(fact, *pieces[fact.evidence[0].turn])
+            for fact in (*told, *_client_facts(said, taken | spent))
+        ]
         found.extend(sorted(both, key=lambda fact: (order[fact.evidence[0].turn], fact.evidence[0].start)))
         found.extend(clinician_facts(said, turns, taken, visit or visit_of(map(counted, turns))))
     else:
@@ -103,17 +107,21 @@ _CORRECTS = re.compile(
 )
 
 
-def _corrected(fact: Fact, turns: Sequence[Turn]) -> Fact:
-    """A fact with a number that its speaker takes back at once is quoted together with what was put in its place."""
+def _corrected(fact: Fact, text: str, pieces: Sequence[Slice]) -> Fact:
+    """A fact with a number that its speaker takes back at once is quoted together with what was put in its place.
+
+    `text` is that of its first evidence's turn, `pieces` its sentences.
+    """
     span = fact.evidence[0]
-    text = next(turn.text for turn in turns if turn.id == span.turn)
-    following = next((piece for piece in sentences(text) if piece.start >= span.end), None)
-    if following is None or not numbers(text[span.start : span.end]):
+    if not numbers(text[span.start : span.end]):
+        return fact
+    following = next((piece for piece in pieces if piece.start >= span.end), None)
+    if following is None:
         return fact
     body = text[following.start : following.end]
     if not numbers(body) or not _CORRECTS.match(body):
         return fact
-    opening = max((piece.start for piece in sentences(text) if piece.start <= span.start), default=span.start)
+    opening = max((piece.start for piece in pieces if piece.start <= span.start), default=span.start)
     whole = Span(span.turn, opening, following.end)
     answers = len(fact.evidence) > 1 and fact.evidence[-1].turn != span.turn
     return replace(

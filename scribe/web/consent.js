@@ -64,27 +64,33 @@ function row(session, { participant_id: id, standing, warnings, laws }, { change
     "li",
     { class: `consent ${standing}` },
     el("p", { class: "who" }, el("strong", {}, who), " ", S.consent.standings[standing]),
-    missing && el("p", {}, S.consent.missing(who, named(missing))),
+    missing && standing === "too_narrow" && el("p", {}, S.consent.missing(who, named(missing))),
     given && el("p", { class: "hint" }, how(given)),
     warnings.map((warning) => el("p", { class: "hint" }, warning)),
     laws.map((law) => el("p", { class: "hint" }, law)),
     given?.doubt && spoken(S.consent.mayHaveRefused, given.doubt, reading),
     given?.evidence && spoken(S.consent.spokenYes(given.evidence.confirmed), given.evidence, reading),
     mayChange &&
+      given?.evidence &&
+      el(
+        "div",
+        { class: "actions" },
+        !given.evidence.confirmed &&
+          button(
+            S.consent.confirm,
+            () => call(() => api.chooseEvidence(session.id, id, given.evidence.utterance_ids[0]), S.consent.confirmed),
+            { class: "small" },
+          ),
+        button(S.consent.notThis, () => call(() => api.removeEvidence(session.id, id), S.consent.removed), {
+          class: "quiet",
+        }),
+      ),
+    mayChange &&
       given &&
       !given.revoked_at &&
       el(
         "div",
         { class: "actions" },
-        given.evidence &&
-          !given.evidence.confirmed &&
-          button(S.consent.confirm, () =>
-            call(() => api.chooseEvidence(session.id, id, given.evidence.utterance_ids[0]), S.consent.confirmed),
-          ),
-        given.evidence &&
-          button(S.consent.notThis, () => call(() => api.removeEvidence(session.id, id), S.consent.removed), {
-            class: "quiet",
-          }),
         button(S.consent.revoke, () => revoke(false), {
           class: "quiet",
           "aria-label": S.consent.revokeOf(who),

@@ -48,7 +48,13 @@ class Start {
         { class: "form", novalidate: true, onsubmit: (event) => this.#begin(event) },
         part(
           S.start.what,
-          el("div", { class: "pair" }, field(S.start.template, this.template), field(S.start.modality, this.modality), field(S.start.place, this.place, S.start.placeHint)),
+          el(
+            "div",
+            { class: "pair kind" },
+            field(S.start.template, this.template),
+            field(S.start.modality, this.modality),
+            field(S.start.place, this.place, S.start.placeHint),
+          ),
           el(
             "datalist",
             { id: "modalities" },

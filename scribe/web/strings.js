@@ -81,7 +81,7 @@ export const S = {
   sessions: {
     title: "Sessions",
     empty: "No session yet",
-    emptyLead: "A session appears here when it has been heard. Begin with one of these in a terminal:",
+    emptyLead: "Begin one here with the button above, or in a terminal with one of these:",
     transcribe: "scribe transcribe FILE",
     transcribeWhat:
       "hears a recording of a consented session and drafts its note. The recording itself is not kept.",
