@@ -332,7 +332,7 @@ def test_a_checkpoint_is_always_of_this_moment_however_often_it_is_asked_for():
 
 def test_a_checkpoint_of_another_session_is_refused():
     checkpoint = pipeline(2).checkpoint()
-    with pytest.raises(ValueError, match="with 1 channels, but it is of version 1 with 2"):
+    with pytest.raises(ValueError, match="with 1 channels, but it is of version 2 with 2"):
         pipeline(1, checkpoint)
 
     class Other(SteadyEmbedder):
