@@ -1,17 +1,23 @@
-"""The Whisper models that go by a name: where they are published, at which commit, with which weights.
+"""The models that go by a name: where they are published, at which commit, with which weights.
 
-Data only; `models` finds and fetches them. All are CTranslate2 conversions of OpenAI's Whisper or of the
-distillations of it.
+Data only; `models` finds and fetches them. The recognisers are CTranslate2 conversions of OpenAI's Whisper or of the
+distillations of it; the speaker embedders are ONNX files on log-mel frames.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+DESCRIPTION = "embedder.json"
+"""The file of a speaker embedder's folder that says how the model is used (see `neural_embedding`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model that can be pulled by name; `revision` is a commit, `weights_sha256` that of its model.bin."""
+    """A model that can be pulled by name; `revision` is a commit, `weights_sha256` that of the file `weights`.
+
+    `described` is what a pull writes to a speaker embedder's `embedder.json`; a recogniser has none.
+    """
 
     name: str
     repository: str
@@ -20,6 +26,8 @@ class CatalogueModel:
     bytes: int
     licence: str
     note: str
+    weights: str = "model.bin"
+    described: str = ""
 
 
 CATALOGUE = (
@@ -89,6 +97,38 @@ CATALOGUE = (
 )
 """In the order in which one is preferred where several are installed and none was named."""
 
+EMBEDDERS = (
+    CatalogueModel(
+        "wespeaker-resnet34-lm",
+        "Wespeaker/wespeaker-voxceleb-resnet34-LM",
+        "f0c48c298fd835726c27956a5d617bad7115627e",
+        "7bb2f06e9df17cdf1ef14ee8a15ab08ed28e8d0ef5054ee135741560df2ec068",
+        26_530_309,
+        "CC BY 4.0",
+        "speaker embedder of WeSpeaker (Wang et al., ICASSP 2023), learnt from 5,994 voices of VoxCeleb 2",
+        "voxceleb_resnet34_LM.onnx",
+        """{
+  "name": "wespeaker-resnet34-lm",
+  "model": "voxceleb_resnet34_LM.onnx",
+  "sample_rate": 16000,
+  "dimension": 256,
+  "same_speaker": 0.35,
+  "features": {
+    "type": "fbank", "bands": 80, "low_hz": 20, "high_hz": 8000, "window": "hamming", "scale": 32768,
+    "subtract_mean": true
+  }
+}
+""",
+    ),
+)
+"""Speaker embedders to use in place of the one in the package; none is used unless it is named."""
+
 
 def catalogued(name: str) -> CatalogueModel | None:
+    """The recogniser of that name."""
     return next((model for model in CATALOGUE if model.name == name), None)
+
+
+def pullable(name: str) -> CatalogueModel | None:
+    """The model of that name, whatever it is for."""
+    return next((model for model in CATALOGUE + EMBEDDERS if model.name == name), None)

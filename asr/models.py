@@ -1,4 +1,4 @@
-"""The name of a Whisper model in, a folder that holds it out; the package's only way to the network.
+"""The name of a model in, a folder that holds it out; the package's only way to the network.
 
 A model is looked for on this machine first, and each place is said aloud. A download happens only where the
 caller allows it, from the Hugging Face hub, one repository and one commit at a time.
@@ -21,14 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from asr.catalogue import CATALOGUE, CatalogueModel, catalogued
+from asr.catalogue import CATALOGUE, DESCRIPTION, EMBEDDERS, CatalogueModel, catalogued, pullable
 from asr.errors import ModelNotFound, ModelUnusable
 
 __all__ = [
     "CATALOGUE",
+    "EMBEDDERS",
     "CatalogueModel",
     "ResolvedModel",
     "catalogued",
+    "embedder_folder",
+    "embedders",
     "fetch",
     "installed",
     "pull",
@@ -139,12 +142,32 @@ def resolve(
     )
 
 
+def embedders(models_dir: Path) -> list[str]:
+    """The names of the speaker embedders in the models folder."""
+    return sorted(path.parent.name for path in models_dir.glob(f"[!.]*/{DESCRIPTION}"))
+
+
+def embedder_folder(name: str, models_dir: Path) -> Path:
+    """The folder of the speaker embedder called `name`, or in the folder `name`; never downloaded here.
+
+    Raises ModelNotFound where there is none.
+    """
+    path = Path(name).expanduser() if _is_path(name) else models_dir / name
+    if (path / DESCRIPTION).is_file():
+        return path
+    raise ModelNotFound(
+        f"Expected a speaker embedder with its {DESCRIPTION} in {path}, but there is none; run "
+        f"`scribe models pull {EMBEDDERS[0].name}`, copy a folder there, or leave SCRIBE_EMBEDDER out for the one in "
+        "the package."
+    )
+
+
 def verify(path: Path) -> list[str]:
     """What is wrong with a model folder, one sentence each; an empty list means that every file is as recorded.
 
     Compares with the record of the pull and, for a model of the catalogue, with the pinned weights.
     """
-    if not usable(path):
+    if not usable(path) and not (path / DESCRIPTION).is_file():
         return [f"{path.name} lacks one of {', '.join(NEEDED)}."]
     try:
         record = json.loads((path / RECORD).read_text(encoding="utf-8"))
@@ -154,9 +177,9 @@ def verify(path: Path) -> list[str]:
         return [f"{path.name} has no {RECORD}: it was not pulled, so there is nothing to compare it with."]
     except (ValueError, KeyError, TypeError):
         return [f"{path.name} has an unreadable {RECORD}; pull the model again."]
-    pinned = catalogued(name)
+    pinned = pullable(name)
     if pinned is not None and record.get("repository") == pinned.repository:
-        expected["model.bin"] = pinned.weights_sha256
+        expected[pinned.weights] = pinned.weights_sha256
     return [
         f"{file} of {path.name} is missing or differs from its recorded checksum; pull the model again."
         for file, digest in sorted(expected.items())
@@ -172,10 +195,10 @@ def pull(name: str, models_dir: Path, progress: Progress | None = None, endpoint
     library's, HF_ENDPOINT included. Raises ModelNotFound for a name not in the catalogue or a hub that cannot
     be reached, ModelUnusable where a checksum differs (the download is then deleted).
     """
-    model = catalogued(name)
+    model = pullable(name)
     if model is None:
         raise ModelNotFound(
-            f"Expected one of {', '.join(known.name for known in CATALOGUE)}, but {name} was asked for; "
+            f"Expected one of {', '.join(known.name for known in CATALOGUE + EMBEDDERS)}, but {name} was asked for; "
             "a model with another name is copied into the models folder by hand."
         )
     return fetch(model, models_dir, progress, endpoint)
@@ -188,17 +211,26 @@ def fetch(
     staging = models_dir / f".{model.name}.pulling"
     staging.mkdir(parents=True, exist_ok=True)
     commit, digests = _download(
-        model.repository, model.revision, staging, wanted=_wanted, progress=progress, endpoint=endpoint
+        model.repository,
+        model.revision,
+        staging,
+        wanted=_wanted if not model.described else lambda file: file == model.weights,
+        progress=progress,
+        endpoint=endpoint,
     )
-    if model.weights_sha256 and digests.get("model.bin") not in (None, model.weights_sha256):
+    if model.weights_sha256 and digests.get(model.weights) not in (None, model.weights_sha256):
         shutil.rmtree(staging)
         raise ModelUnusable(
-            f"Expected model.bin of {model.name} to have the checksum pinned for it, but the download differs and "
-            "was deleted; try again, or from another network."
+            f"Expected {model.weights} of {model.name} to have the checksum pinned for it, but the download differs "
+            "and was deleted; try again, or from another network."
         )
-    if not usable(staging):
+    if model.described:
+        (staging / DESCRIPTION).write_text(model.described, encoding="utf-8")
+        digests[DESCRIPTION] = _sha256(staging / DESCRIPTION)
+    needed = (model.weights,) if model.described else NEEDED
+    if not all((staging / file).is_file() for file in needed):
         raise ModelUnusable(
-            f"Expected {', '.join(NEEDED)} in {model.repository}, but the repository does not hold all of them; "
+            f"Expected {', '.join(needed)} in {model.repository}, but the repository does not hold all of them; "
             "choose another model."
         )
     record = {

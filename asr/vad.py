@@ -2,8 +2,7 @@
 
 The model is Silero VAD v6 (MIT), the ONNX file that the faster-whisper wheel carries. It hears a window of 512
 samples after the 64 before it and carries a recurrent state from window to window; the model's session is
-shared and stateless, a detector holds one channel's state. This is the only file that imports onnxruntime for
-voice activity.
+shared and stateless, a detector holds one channel's state.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from asr.errors import ModelNotFound, ModelUnusable
+from asr.errors import ModelNotFound
+from asr.onnx import OnnxModel
 from asr.types import Audio
 
 WINDOW = 512
@@ -83,32 +82,18 @@ class VoiceActivityModel:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        options = onnxruntime.SessionOptions()
-        # One thread: a window costs 60 µs, and a pool of threads spinning beside the recogniser costs far more.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        # A heap of its own would keep the last window; what goes back to the process's is overwritten there.
-        options.enable_cpu_mem_arena = False
         found = path or _model_path()
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(found), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises its own types, which differ between versions
-            raise ModelUnusable(
-                f"Expected a voice activity model in {found.name}, but it does not load; reinstall faster-whisper."
-            ) from error
+        self._model = OnnxModel(
+            found,
+            sorry=f"Expected a voice activity model in {found.name}, but it does not load; reinstall faster-whisper.",
+        )
 
     def run(
         self, windows: NDArray[np.float32], state: DetectorState
     ) -> tuple[NDArray[np.float32], DetectorState]:
         """Probabilities float32 [n] in [0, 1] of windows float32 [n, 576], and the state after the last."""
-        probabilities, h, c = self._session.run(None, {"input": windows, "h": state.h, "c": state.c})
-        return (
-            np.asarray(probabilities, dtype=np.float32).reshape(-1),
-            DetectorState(np.asarray(h), np.asarray(c)),
-        )
+        probabilities, h, c = self._model.run({"input": windows, "h": state.h, "c": state.c})
+        return probabilities.reshape(-1), DetectorState(h, c)
 
 
 class VoiceActivityDetector:

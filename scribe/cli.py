@@ -283,16 +283,16 @@ def doctor(data_dir: DataDir = None, port: Annotated[int | None, typer.Option()]
 @models_app.command("list")
 def list_models() -> None:
     """The models that can be had, and which are here."""
-    from asr.models import CATALOGUE, installed
+    from asr.models import CATALOGUE, EMBEDDERS, embedders, installed
 
     settings = read_settings()
-    here = {model.name for model in installed(settings.models_dir)}
+    here = {model.name for model in installed(settings.models_dir)} | set(embedders(settings.models_dir))
     table = Table("Model", "Size", "Licence", "Here")
-    for entry in CATALOGUE:
+    for entry in CATALOGUE + EMBEDDERS:
         table.add_row(
             entry.name, f"{entry.bytes / 1e6:.0f} MB", entry.licence, "yes" if entry.name in here else ""
         )
-    for name in sorted(here - {entry.name for entry in CATALOGUE}):
+    for name in sorted(here - {entry.name for entry in CATALOGUE + EMBEDDERS}):
         table.add_row(name, "", "", "yes")
     out.print(table)
 

@@ -146,6 +146,11 @@ class Settings(BaseSettings):
     models_dir: Path = Field(
         default_factory=lambda: default_data_dir() / "models", description="Folder that holds model folders."
     )
+    embedder: str | None = Field(
+        None,
+        description="Speaker embedder that tells voices apart: a catalogue name or a model folder; unset is the small "
+        "one in the package.",
+    )
     download: bool = Field(
         False, description="Whether a model that is not here may be downloaded from the hub at start."
     )

@@ -18,7 +18,7 @@ from asr.vad import VoiceActivityModel
 from scribe.app import open_data_dir, open_database
 from scribe.capacity import measure_capacity
 from scribe.config import Settings
-from scribe.engines import load_recognizer, openai_engine
+from scribe.engines import load_embedder, load_recognizer, openai_engine
 from scribe.errors import CannotStart
 from scribe.hardening import lockable_bytes
 from scribe.keys import load_keys
@@ -55,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Check]:
         yield Check("Voice activity", "good", "the model loads")
     except AsrError as error:
         yield Check("Voice activity", "bad", str(error), "Reinstall the package.")
+    yield _embedder(settings)
     names = template_names()
     yield Check("Templates", "good" if names else "bad", ", ".join(names))
     yield Check("Sample session", "good", f"{sample_truth().duration:.0f} s")
@@ -92,6 +93,17 @@ def _models(settings: Settings) -> Iterator[Check]:
         f"{len(found)} in {settings.models_dir}" if found else f"none in {settings.models_dir}",
         "" if found else "`scribe models pull base.en` puts one there.",
     )
+
+
+def _embedder(settings: Settings) -> Check:
+    try:
+        embedder = load_embedder(settings)
+    except CannotStart as error:
+        return Check(
+            "Speaker embedder", "bad", error.detail, "Leave SCRIBE_EMBEDDER out, or mend the folder."
+        )
+    whence = "in the package" if settings.embedder is None else settings.embedder
+    return Check("Speaker embedder", "good", f"{embedder.name}, {whence}")
 
 
 def _memory(settings: Settings) -> Check:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from asr.embedding import SpeakerEmbedder, SpectralEmbedder
+from asr.embedding import SpeakerEmbedder
 from asr.errors import AsrError, ModelNotFound
-from asr.models import resolve
+from asr.models import embedder_folder, resolve
+from asr.neural_embedding import PACKAGED, NeuralEmbedder
 from asr.recognizer import Recognizer
 from asr.sphinx import SphinxRecognizer
 from asr.vad import VoiceActivityModel
@@ -70,6 +71,15 @@ def load_recognizer(settings: Settings, say: Callable[[str], None]) -> Recognize
         except AsrError as error:
             raise CannotStart(str(error)) from None
     return SphinxRecognizer()
+
+
+def load_embedder(settings: Settings) -> NeuralEmbedder:
+    """The speaker embedder that the settings ask for; raises CannotStart where it cannot be had."""
+    try:
+        name = settings.embedder
+        return NeuralEmbedder(PACKAGED if name is None else embedder_folder(name, settings.models_dir))
+    except AsrError as error:
+        raise CannotStart(str(error)) from None
 
 
 def _tenths(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
@@ -139,6 +149,8 @@ def load_engines(settings: Settings, say: Callable[[str], None]) -> Engines:
         log.warning("%s", info.notice)
     capacity = settings.max_streams or measure_capacity(recognizer, os.cpu_count() or 1)
     say(f"Live streams at once: {capacity}{'' if settings.max_streams else ', as measured on this machine'}.")
+    embedder = load_embedder(settings)
+    say(f"Speakers: {embedder.name}.")
     note = note_engine(settings, say)
     recognition = Recognition(recognizer, patience_seconds=settings.recognizer_seconds)
-    return Engines(recognition, VoiceActivityModel(), SpectralEmbedder(), note, capacity)
+    return Engines(recognition, VoiceActivityModel(), embedder, note, capacity)

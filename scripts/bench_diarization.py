@@ -4,7 +4,7 @@
     python scripts/bench_diarization.py              # whole: about an hour, for the greater part voice activity
     python scripts/bench_diarization.py --embedder spectral --case two
 
-Dialogues are made as `measuring/voices.py` says, one voice's words after another's true, so that what is measured is
+Dialogues are made as `measuring/conversations.py` says, one voice's words after another's true, so that what is measured is
 who said them; then the bundled session on one microphone and every labelled recording of the data folder. All
 embedders of a run hear the same. Prints one JSON line for each measurement and a table at the end. Where
 `pyannote.metrics` and `meeteval` are installed (scripts/diarization-yardsticks.txt), their figures of a session stand
@@ -25,7 +25,7 @@ from measuring.benching import commit, machine
 from measuring.diarization import Figures, checked, equal_error, told_of
 from measuring.recordings import CLINIC, missing, read_audio
 from measuring.resemblyzer_yardstick import ResemblyzerEmbedder
-from measuring.voices import CONDITIONS, Spoken, dialogue, heard
+from measuring.conversations import CONDITIONS, Spoken, dialogue, heard
 
 from asr.embedding import SpeakerEmbedder, SpectralEmbedder
 from asr.types import Word

@@ -23,7 +23,7 @@ from asr.pipeline import DecodeJob, Pipeline
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, SpeakerRevision, SpeakerTurn, Utterance, Word
 from asr.vad import VoiceActivityModel
-from measuring.voices import Spoken, joined
+from measuring.conversations import Spoken, joined
 
 SETTLED_AFTER = 60.0
 """Seconds after which a label should not change any more."""
