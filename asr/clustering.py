@@ -117,20 +117,18 @@ def tell_apart(
     same: float,
     most: int,
     expected: int,
+    certain: int,
     smallest: float,
 ) -> NDArray[np.int64]:
     """int64 [n], the voice of each embedding, seen all together; numbers mean nothing.
 
     More clusters than there are voices are made, and each embedding is given to the closest; then the two closest
     are joined and the embeddings given out anew, until at most `most` are left and no two are as close as `same`.
-    Up to `expected` voices that is strict: two of them are joined only if they are about as alike as each is to
-    itself in this session, whatever room and line do to all voices alike. A cluster of less than `smallest`
-    weight is no voice. Rows are as in `agglomerate`.
+    Up to `expected` voices two must be closer to be joined, half of the way from `same` to how close embeddings of
+    one voice are in this session; up to `certain` voices, three quarters of it. So what room and line do to all
+    voices alike joins nobody. A cluster of less than `smallest` weight is no voice. Rows are as in `agglomerate`.
     """
-    seeds = agglomerate(embeddings, weights, threshold=same + (1 - same) / 3, most=len(embeddings))
-    sums = _sums(embeddings, weights, seeds)
-    heavy = np.bincount(seeds, weights=weights)
-    sums = sums[heavy >= min(smallest, heavy.max())]
+    sums = _seeds(embeddings, weights, same, 2 * expected, smallest)
     while True:
         voice, sums, totals = _given_out(embeddings, weights, sums)
         count = len(sums)
@@ -141,7 +139,8 @@ def tell_apart(
         np.fill_diagonal(closeness, -np.inf)
         one, other = divmod(int(closeness.argmax()), count)
         usual = float((within * totals).sum() / totals.sum())
-        limit = same if count > expected else max(same, (same + usual) / 2)
+        share = 0.0 if count > expected else 0.5 if count > certain else 0.75
+        limit = same + share * max(0.0, usual - same)
         if count <= most and closeness[one, other] < limit and totals.min() >= smallest:
             return voice
         if totals.min() < smallest:
@@ -149,6 +148,20 @@ def tell_apart(
             other = int(closeness[one].argmax())
         sums[min(one, other)] += sums[max(one, other)]
         sums = np.delete(sums, max(one, other), axis=0)
+
+
+def _seeds(
+    embeddings: Vectors, weights: NDArray[np.float64], same: float, wanted: int, smallest: float
+) -> NDArray[np.float64]:
+    """float64 [seeds, dimension], sums of close embeddings, `wanted` or more of them where that can be."""
+    sums = np.zeros((0, embeddings.shape[1]))
+    for threshold in (same + (1 - same) * part for part in (1 / 3, 1 / 2, 2 / 3, 4 / 5)):
+        seeds = agglomerate(embeddings, weights, threshold=threshold, most=len(embeddings))
+        heavy = np.bincount(seeds, weights=weights)
+        sums = _sums(embeddings, weights, seeds)[heavy >= min(smallest, heavy.max())]
+        if len(sums) >= wanted:
+            break
+    return sums
 
 
 def _sums(embeddings: Vectors, weights: NDArray[np.float64], voice: NDArray[np.int64]) -> NDArray[np.float64]:

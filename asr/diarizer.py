@@ -4,8 +4,8 @@
 
 The answer comes at once and is the best guess so far. `revise` looks at everything heard again and names the
 parts whose speaker it now knows better; the cut into parts is never taken back. A speaker is a slot, the first
-`SPEAKER_00`, and two slots never swap their holders. Neither audio nor words are kept, only one embedding a
-part, in memory and in `state()`; who the speakers are is decided elsewhere.
+`SPEAKER_00`, and two slots never swap their holders. Neither audio nor words are kept, only an embedding for
+every three seconds, in memory and in `state()`; who the speakers are is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ SHORTEST = 6_400
 """Samples below which no embedding is made: 0.4 s × 16 kHz."""
 MOST_SPEAKERS = 6
 """Speakers where no other limit is given: more than a family session seats, fewer than errors would make."""
+PIECE = 4
+"""Windows that are remembered as one: 3 s of speech. A part may hold two voices where only one was known yet."""
 HISTORY = 1_024
-"""Parts remembered for `revise`: an hour and a half of talk; 256 half-precision numbers each take 512 KiB."""
+"""Pieces remembered for `revise`: 45 minutes of talk; 256 half-precision numbers each take 512 KiB."""
 
 
 FIRST_SPEAKER = "SPEAKER_00"
@@ -64,7 +66,7 @@ class Tuning:
     """A stretch this much less like every known voice than `same_speaker` is a new one."""
     within_utterance: float = -0.1
     """Windows of one utterance are more alike than this above `same_speaker` if one voice said them."""
-    switch_cost: float = 0.5
+    switch_cost: float = 0.3
     """What a change of speaker within an utterance must gain over all its windows."""
     stay_bonus: float = 0.1
     """The speaker heard last is this much more likely to go on."""
@@ -72,13 +74,15 @@ class Tuning:
     """Seconds of speech without which no new speaker is opened."""
     smallest_voice: float = 3.0
     """In `revise`, seconds of speech below which a cluster is no voice of its own."""
+    conversation: float = 60.0
+    """In `revise`, seconds of speech in which at least two of several have spoken."""
     keep: float = 0.2
     """In `revise`, a part goes to another speaker only if it is this much more like that one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A part as it is remembered: `embedding`, the mean of its windows', of `seconds` of speech.
+    """A piece of a part as it is remembered: `embedding`, the mean of its windows', of `seconds` of speech.
 
     float16 [dimension] with norm 1 or less: it is part of every checkpoint, and a cosine needs no more digits.
     """
@@ -164,23 +168,26 @@ class Diarizer:
         embeddings = np.stack([heard.embedding for heard in self._heard]).astype(np.float64)
         seconds = np.array([heard.seconds for heard in self._heard])
         before = np.array([heard.voice for heard in self._heard])
-        after = self._slots(self._clusters(embeddings, seconds), seconds, before)
-        after = self._kept(embeddings, seconds, before, after)
+        voices = self._slots(self._clusters(embeddings, seconds), seconds, before)
+        sums = np.zeros((max(len(self._centroids), int(voices.max()) + 1), embeddings.shape[1]))
+        np.add.at(sums, voices, embeddings * seconds[:, None])
+        after = self._of_parts(embeddings * seconds[:, None], sums, before)
         self._heard = [
             replace(heard, voice=int(voice)) for heard, voice in zip(self._heard, after, strict=True)
         ]
-        for voice in range(max(len(self._centroids), int(after.max()) + 1)):
+        weights = np.bincount(voices, weights=seconds, minlength=len(sums))
+        for voice in range(len(sums)):
             self._centroids.open(voice)
-            if voice not in self._forgotten or voice in after:
-                self._centroids.sums[voice] = (embeddings * seconds[:, None])[after == voice].sum(axis=0)
-                self._centroids.weights[voice] = seconds[after == voice].sum()
+            if voice not in self._forgotten or voice in voices:
+                self._centroids.sums[voice] = sums[voice]
+                self._centroids.weights[voice] = weights[voice]
         self._current = int(after[-1])
-        changed = tuple(
-            (heard.id, _label(heard.voice))
+        changed = {
+            heard.id: _label(heard.voice)
             for heard, voice in zip(self._heard, before, strict=True)
             if heard.voice != voice
-        )
-        return SpeakerRevision(changed) if changed else None
+        }
+        return SpeakerRevision(tuple(changed.items())) if changed else None
 
     def state(self) -> dict[str, Any]:
         """What is known so far, of JSON's types only: `Diarizer(..., state=...)` goes on exactly as this one."""
@@ -272,16 +279,19 @@ class Diarizer:
         return list(unit_rows(means[sorted(new)]))
 
     def _remember(self, part: Part, embeddings: NDArray[np.float32], seconds: NDArray[np.float64]) -> None:
-        voice, total = _voice(part.speaker), float(seconds.sum())
-        mean = (embeddings.astype(np.float64) * seconds[:, None]).sum(axis=0) / total
-        self._centroids.feed(voice, mean, total)
-        self._heard.append(_Heard(part.id, voice, total, mean.astype(np.float16)))
+        voice = _voice(part.speaker)
+        for begin in range(0, len(seconds), PIECE):
+            mine = slice(begin, begin + PIECE)
+            total = float(seconds[mine].sum())
+            mean = (embeddings[mine].astype(np.float64) * seconds[mine, None]).sum(axis=0) / total
+            self._centroids.feed(voice, mean, total)
+            self._heard.append(_Heard(part.id, voice, total, mean.astype(np.float16)))
         self._forgotten.update(heard.voice for heard in self._heard[:-HISTORY])
         self._heard = self._heard[-HISTORY:]
         self._revised = False
 
     def _clusters(self, embeddings: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-        """int64 [parts]: the parts grouped anew; numbers mean nothing yet."""
+        """int64 [pieces]: the pieces grouped anew; numbers mean nothing yet."""
         tuning = self._tuning
         clear = seconds >= tuning.shortest_new if (seconds >= tuning.shortest_new).any() else seconds > 0
         clusters = tell_apart(
@@ -290,6 +300,7 @@ class Diarizer:
             same=self._embedder.same_speaker,
             most=self._most,
             expected=self._expected,
+            certain=2 if self._expected > 1 and seconds.sum() >= tuning.conversation else 1,
             smallest=tuning.smallest_voice,
         )
         weighted = embeddings[clear] * seconds[clear, None]
@@ -298,26 +309,22 @@ class Diarizer:
         )
         return np.asarray((embeddings @ means.T).argmax(axis=1))
 
-    def _kept(
-        self,
-        embeddings: NDArray[np.float64],
-        seconds: NDArray[np.float64],
-        before: NDArray[np.int64],
-        after: NDArray[np.int64],
+    def _of_parts(
+        self, pieces: NDArray[np.float64], sums: NDArray[np.float64], before: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """int64 [parts]: `after`, but a part that is about as much like its speaker of before stays theirs."""
-        sums = np.zeros((int(max(before.max(), after.max())) + 1, embeddings.shape[1]))
-        np.add.at(sums, after, embeddings * seconds[:, None])
-        alike = embeddings @ unit_rows(sums).T
-        part = np.arange(len(after))
-        gain = alike[part, after] - alike[part, before]
-        kept = np.isin(before, after) & (gain < self._tuning.keep * self._unit)
-        return np.where(kept, before, after)
+        """int64 [pieces]: whose the part is that each piece belongs to; who is about as likely as any keeps it."""
+        starts = [n for n, heard in enumerate(self._heard) if n == 0 or heard.id != self._heard[n - 1].id]
+        alike = unit_rows(np.add.reduceat(pieces, starts)) @ unit_rows(sums).T
+        voices, part = np.flatnonzero(sums.any(axis=1)), np.arange(len(starts))
+        best, held = voices[alike[:, voices].argmax(axis=1)], before[starts]
+        gain = alike[part, best] - alike[part, held]
+        kept = np.isin(held, voices) & (gain < self._tuning.keep * self._unit)
+        return np.repeat(np.where(kept, held, best), np.diff([*starts, len(before)]))
 
     def _slots(
         self, clusters: NDArray[np.int64], seconds: NDArray[np.float64], before: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """int64 [parts]: each cluster's slot, the one it shares the most speech with, or a free one."""
+        """int64 [pieces]: each cluster's slot, the one it shares the most speech with, or a free one."""
         shared = np.zeros((int(clusters.max()) + 1, int(before.max()) + 1))
         np.add.at(shared, (clusters, before), seconds)
         slot = {row: column for row, column in best_pairs(shared) if shared[row, column] > 0}

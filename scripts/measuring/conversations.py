@@ -190,13 +190,14 @@ def dialogue(
             at = scene.say(voices[who], channel_of[who], at, max(piece, 1.0)) + float(rng.gamma(2.0, 0.2))
             length -= piece
         listeners = [one for one in range(speakers) if one != who]
-        for _ in range(rng.poisson((at - begin) / 12)):
+        for _ in range(rng.poisson((at - begin) / 12) if listeners else 0):
             # "Mm-hm": half of them lie in a pause of the other's, as far as there are any, half over the voice.
             moment = float(rng.uniform(begin + 1, max(begin + 1.1, at - 1)))
             listener = int(rng.choice(listeners))
             scene.say(voices[listener], channel_of[listener], moment, float(rng.uniform(0.3, 0.6)), -6.0)
-        who = int(rng.choice(listeners)) if who == 0 or speakers == 2 or rng.random() < 0.4 else 0
-        overlaps = rng.random() < 0.15
+        if listeners:
+            who = int(rng.choice(listeners)) if who == 0 or speakers == 2 or rng.random() < 0.4 else 0
+        overlaps = bool(listeners) and rng.random() < 0.15
         at += -float(rng.uniform(0.4, 1.2)) if overlaps else float(rng.gamma(2.0, 0.4))
     words = sorted(scene.words, key=lambda one: one[2].start)
     words = [one for one in words if one[2].end < seconds]
