@@ -4,11 +4,11 @@
     python scripts/bench_diarization.py              # whole: about an hour, for the greater part voice activity
     python scripts/bench_diarization.py --embedder spectral --case two
 
-Dialogues are made as `measuring/conversations.py` says, one voice's words after another's true, so that what is measured is
-who said them; then the bundled session on one microphone and every labelled recording of the data folder. All
-embedders of a run hear the same. Prints one JSON line for each measurement and a table at the end. Where
-`pyannote.metrics` and `meeteval` are installed (scripts/diarization-yardsticks.txt), their figures of a session stand
-beside ours; with Resemblyzer installed it is measured too, as a yardstick.
+Dialogues are made as `measuring/conversations.py` says; the words are true, so what is measured is who said them.
+Then the bundled session on one microphone and every labelled recording of the data folder. All embedders of a run
+hear the same. Prints one JSON line for each measurement and a table at the end. Where `pyannote.metrics` and
+`meeteval` are installed (scripts/diarization-yardsticks.txt), their figures of a session stand beside ours; with
+Resemblyzer installed it is measured too, as a yardstick.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from measuring.benching import commit, machine
+from measuring.conversations import CONDITIONS, Spoken, dialogue, heard
 from measuring.diarization import Figures, checked, equal_error, told_of
 from measuring.recordings import CLINIC, missing, read_audio
 from measuring.resemblyzer_yardstick import ResemblyzerEmbedder
-from measuring.conversations import CONDITIONS, Spoken, dialogue, heard
 
 from asr.embedding import SpeakerEmbedder, SpectralEmbedder
+from asr.neural_embedding import NeuralEmbedder
 from asr.types import Word
 from asr.vad import VoiceActivityModel
 from scribe.sample import sample_mono, sample_truth
@@ -152,8 +153,6 @@ def _embedders(names: Sequence[str]) -> list[SpeakerEmbedder]:
     for name in names:
         match name:
             case "ours":
-                from asr.neural_embedding import NeuralEmbedder
-
                 found.append(NeuralEmbedder())
             case "spectral":
                 found.append(SpectralEmbedder())
