@@ -122,8 +122,8 @@ def tell_apart(
 ) -> NDArray[np.int64]:
     """int64 [n], the voice of each embedding, seen all together; numbers mean nothing.
 
-    More clusters than there are voices are made, and each embedding is given to the closest; then the two closest
-    are joined and the embeddings given out anew, until at most `most` are left and no two are as close as `same`.
+    More clusters than there are voices are made, and each embedding is given to the closest; then two are joined
+    and the embeddings given out anew, until at most `most` are left and no two are as close as `same`.
     Up to `expected` voices two must be closer to be joined, half of the way from `same` to how close embeddings of
     one voice are in this session; up to `certain` voices, three quarters of it. So what room and line do to all
     voices alike joins nobody. A cluster of less than `smallest` weight is no voice. Rows are as in `agglomerate`.
@@ -136,11 +136,19 @@ def tell_apart(
             return voice
         closeness = (sums @ sums.T) / np.outer(totals, totals)
         within = _within(embeddings, weights, voice, sums, totals)
-        np.fill_diagonal(closeness, -np.inf)
-        one, other = divmod(int(closeness.argmax()), count)
         usual = float((within * totals).sum() / totals.sum())
         share = 0.0 if count > expected else 0.5 if count > certain else 0.75
         limit = same + share * max(0.0, usual - same)
+        if count > most:
+            # Two that must be joined are those by which least speech comes to a strange voice (Ward, 1963): the
+            # closest two may be two people, and what is left a cough.
+            lost = np.maximum(usual - closeness, 0.0) * np.outer(totals, totals)
+            worth = -lost / (totals[:, None] + totals[None])
+        else:
+            worth = closeness.copy()
+        np.fill_diagonal(worth, -np.inf)
+        np.fill_diagonal(closeness, -np.inf)
+        one, other = divmod(int(worth.argmax()), count)
         if count <= most and closeness[one, other] < limit and totals.min() >= smallest:
             return voice
         if totals.min() < smallest:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from asr.assignment import best_pairs
 from asr.embedding import SpeakerEmbedder
-from asr.metrics import FRAMES_A_SECOND, diarization_errors
+from asr.metrics import FRAMES_A_SECOND, cpwer, diarization_errors
 from asr.pipeline import DecodeJob, Pipeline
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, SpeakerRevision, SpeakerTurn, Utterance, Word
@@ -105,7 +105,7 @@ def _words(job: DecodeJob, truth: Sequence[Sequence[Word]], *, leaks: bool) -> t
     """The true words whose middle lies in the job and that are not silenced in it, on its clock.
 
     Where channels leak, the other channel's words are heard too, unless they are silenced or said over. Word k of
-    a channel is called `channel-k`, so that it is found again.
+    a channel is called `c0wk`, so that it is found again.
     """
     start, end = job.start / SAMPLE_RATE, job.end / SAMPLE_RATE
     own = truth[job.channel]
@@ -119,7 +119,7 @@ def _words(job: DecodeJob, truth: Sequence[Sequence[Word]], *, leaks: bool) -> t
             said_over = any(one.start < word.end and one.end > word.start for one in own)
             audible = sound.any() if channel == job.channel else sound.all() and not said_over
             if audible:
-                words.append(Word(f"{channel}-{number}", begin, stop, 1.0))
+                words.append(Word(f"c{channel}w{number}", begin, stop, 1.0))
     return tuple(sorted(words, key=lambda word: word.start))
 
 
@@ -167,7 +167,8 @@ class Figures:
         self.jaccard.append(jaccard_error(spoken.turns, turns))
         names = _names(spoken)
         self.words += len(names)
-        self.cp_wrong += len(names) * _cpwer(names, said)
+        heard = _by_speaker([(speaker, word.text) for speaker, word in said])
+        self.cp_wrong += len(names) * cpwer(_by_speaker([(one, name) for name, one in names.items()]), heard)
         self._count_words(names, said, told)
         voices = {speaker for speaker, _ in said}
         self.right_count += len(voices) == len(spoken.speakers)
@@ -220,7 +221,7 @@ def _names(spoken: Spoken) -> dict[str, str]:
     for one in channels:
         mine = [(speaker, word) for speaker, channel, word in spoken.words if channel == one]
         mine.sort(key=lambda pair: pair[1].start)
-        names |= {f"{one}-{number}": speaker for number, (speaker, _) in enumerate(mine)}
+        names |= {f"c{one}w{number}": speaker for number, (speaker, _) in enumerate(mine)}
     return names
 
 
@@ -229,22 +230,6 @@ def _by_speaker(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     for speaker, text in pairs:
         texts.setdefault(speaker, []).append(text)
     return {speaker: " ".join(words) for speaker, words in texts.items()}
-
-
-def _cpwer(names: dict[str, str], said: Sequence[tuple[str, Word]]) -> float:
-    """As `asr.metrics.cpwer`, for words that are all different: a count of sets, not an alignment."""
-    spoken: dict[str, set[str]] = {}
-    heard: dict[str, set[str]] = {}
-    for name, speaker in names.items():
-        spoken.setdefault(speaker, set()).add(name)
-    for speaker, word in said:
-        heard.setdefault(speaker, set()).add(word.text)
-    size = max(len(spoken), len(heard))
-    left = [*spoken.values(), *([set()] * (size - len(spoken)))]
-    right = [*heard.values(), *([set()] * (size - len(heard)))]
-    # A pair of different words is one substitution, so the longer of two texts less the words they share.
-    errors = np.array([[max(len(a), len(b)) - len(a & b) for b in right] for a in left], dtype=np.float64)
-    return float(sum(errors[pair] for pair in best_pairs(-errors))) / len(names)
 
 
 def _rightly(pairs: Sequence[tuple[str, str]]) -> int:
@@ -330,7 +315,7 @@ def checked(spoken: Spoken, told: Told) -> dict[str, Any]:
         heard = _by_speaker([(speaker, word.text) for speaker, word in said])
         figures["meeteval"] = {
             "version": importlib.metadata.version("meeteval"),
-            "cpwer": [_cpwer(names, said), float(cp_word_error_rate(reference, heard).error_rate)],
+            "cpwer": [cpwer(reference, heard), float(cp_word_error_rate(reference, heard).error_rate)],
         }
     return figures
 
