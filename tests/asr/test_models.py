@@ -18,6 +18,8 @@ from asr.errors import ModelNotFound, ModelUnusable
 from asr.models import (
     RECORD,
     ResolvedModel,
+    embedder_folder,
+    embedders,
     fetch,
     installed,
     pull,
@@ -45,6 +47,11 @@ MODEL = CatalogueModel(
     "pocket.en", "someone/pocket-whisper", COMMIT, sha256(WEIGHTS), len(WEIGHTS), "MIT", "for tests"
 )
 
+EMBEDDER = CatalogueModel(
+    "pocket-voices", MODEL.repository, COMMIT, sha256(WEIGHTS), len(WEIGHTS), "MIT", "for tests",
+    "voices.onnx", '{"model": "voices.onnx"}\n',
+)  # fmt: skip
+
 
 @dataclass
 class Hub:
@@ -61,7 +68,7 @@ class Hub:
         for name, data in self.listed.items():
             blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
             sibling: dict[str, object] = {"rfilename": name, "size": len(data), "blobId": blob}
-            if name == "model.bin":
+            if name in ("model.bin", "voices.onnx"):
                 sibling["lfs"] = {"sha256": sha256(data), "size": len(data), "pointerSize": 134}
             siblings.append(sibling)
         return {"id": MODEL.repository, "modelId": MODEL.repository, "sha": COMMIT, "siblings": siblings}
@@ -305,3 +312,30 @@ def test_a_forged_record_does_not_hide_that_the_weights_are_not_the_pinned_ones(
     (path / RECORD).write_text(json.dumps(record))
 
     assert [problem.split()[0] for problem in verify(path)] == ["model.bin"]
+
+
+def test_a_speaker_embedder_is_pulled_with_its_description_and_nothing_else(tmp_path, hub):
+    hub.files["voices.onnx"] = hub.listed["voices.onnx"] = WEIGHTS
+
+    path = fetch(EMBEDDER, tmp_path, None, hub.endpoint)
+
+    assert sorted(entry.name for entry in path.iterdir()) == ["embedder.json", RECORD, "voices.onnx"]
+    assert (path / "embedder.json").read_text() == EMBEDDER.described
+    assert (verify(path), embedders(tmp_path), installed(tmp_path)) == ([], ["pocket-voices"], [])
+    assert embedder_folder("pocket-voices", tmp_path) == path
+    assert embedder_folder(str(path), tmp_path / "elsewhere") == path
+    (path / "embedder.json").write_text("{}")
+    assert [problem.split()[0] for problem in verify(path)] == ["embedder.json"]
+
+
+def test_an_embedder_of_other_weights_than_the_pinned_ones_is_refused(tmp_path, hub):
+    hub.files["voices.onnx"] = hub.listed["voices.onnx"] = bytes(len(WEIGHTS))
+
+    with pytest.raises(ModelUnusable, match=r"voices\.onnx of pocket-voices .*checksum"):
+        fetch(EMBEDDER, tmp_path, None, hub.endpoint)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_embedder_that_is_nowhere_is_refused_with_what_to_do(tmp_path):
+    with pytest.raises(ModelNotFound, match=r"scribe models pull wespeaker-resnet34-lm"):
+        embedder_folder("someone-elses", tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from completions import Completions, completion, completions
 from fastapi import Response
 from running import TOKEN, RunningServer, StartServer, consented
 
+from asr.neural_embedding import PACKAGED
 from scribe.client import ScribeClient
 from scribe.config import read_settings
 from scribe.doctor import Check, examine
-from scribe.engines import note_engine
+from scribe.engines import load_embedder, note_engine
 from scribe.errors import CannotStart
 from scribe.sample import sample_audio
 from scribe.wire import Ended, ErrorMessage, ServerMessage
@@ -44,6 +46,23 @@ def refusal(**settings: Any) -> str:
     with pytest.raises(CannotStart) as failure:
         note_engine(read_settings(**settings), said_nothing)
     return failure.value.detail
+
+
+def test_voices_are_told_apart_by_the_embedder_in_the_package_unless_another_is_named(tmp_path: Path) -> None:
+    packaged = load_embedder(read_settings())
+    assert packaged.name.startswith("librispeech-184@")
+    with pytest.raises(CannotStart, match="scribe models pull"):
+        load_embedder(read_settings(embedder="someone-elses", models_dir=tmp_path))
+
+    folder = Path(shutil.copytree(PACKAGED, tmp_path / "someone-elses"))
+    described = json.loads((folder / "embedder.json").read_text()) | {"name": "someone-elses"}
+    (folder / "embedder.json").write_text(json.dumps(described))
+    named = load_embedder(read_settings(embedder="someone-elses", models_dir=tmp_path))
+    assert named.name == packaged.name.replace("librispeech-184", "someone-elses")
+    settings = read_settings(embedder=str(folder), data_dir=tmp_path / "data", port=0, asr="pocketsphinx")
+    (check,) = [check for check in examine(settings) if check.name == "Speaker embedder"]
+    assert check.verdict == "good"
+    assert named.name in check.found
 
 
 def test_without_a_setting_notes_are_written_by_rules() -> None:
