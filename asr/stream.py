@@ -45,7 +45,7 @@ class Policy:
     1.2 and 2.3 s; with 3 s of window more words changed in the final.
     """
     revise_every: int = 16
-    """Final utterances between two looks at all the speakers."""
+    """Final utterances of a channel between two looks at all its speakers; before, there is one after each."""
 
     def __post_init__(self) -> None:
         rules = self.boundaries
