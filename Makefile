@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note \
+.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note bench-diarization \
 	fuzz autobahn audit-dependencies secrets sbom clean
 .DEFAULT_GOAL := demo
 
@@ -46,6 +46,9 @@ bench-stream: $(VENV)/installed-dev
 
 bench-note: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench_note.py $(ARGS)
+
+bench-diarization: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench_diarization.py $(ARGS)
 
 # More than a million inputs; a line for each target with its rate.
 fuzz: $(VENV)/installed-dev

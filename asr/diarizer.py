@@ -4,8 +4,8 @@
 
 The answer comes at once and is the best guess so far. `revise` looks at everything heard again and names the
 parts whose speaker it now knows better; the cut into parts is never taken back. A speaker is a slot, the first
-`SPEAKER_00`, and two slots never swap their holders. Neither audio nor words are kept, only one embedding a
-part, in memory and in `state()`; who the speakers are is decided elsewhere.
+`SPEAKER_00`, and two slots never swap their holders. Neither audio nor words are kept, only an embedding for
+every three seconds, in memory and in `state()`; who the speakers are is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from asr.alignment import snap_to_pauses, split_by_speaker
 from asr.assignment import best_pairs
-from asr.clustering import Centroids, agglomerate, most_likely_path, unit_rows
+from asr.clustering import Centroids, agglomerate, most_likely_path, tell_apart, unit_rows
 from asr.embedding import SpeakerEmbedder
 from asr.errors import ModelUnusable
 from asr.types import SAMPLE_RATE, Audio, SpeakerRevision, SpeakerTurn, Word
@@ -34,8 +34,13 @@ SHORTEST = 6_400
 """Samples below which no embedding is made: 0.4 s × 16 kHz."""
 MOST_SPEAKERS = 6
 """Speakers where no other limit is given: more than a family session seats, fewer than errors would make."""
+PIECE = 4
+"""Windows that are remembered as one: 3 s of speech. A part may hold two voices where only one was known yet."""
 HISTORY = 1_024
-"""Parts remembered for `revise`: an hour and a half of talk; 256 half-precision numbers each take 512 KiB."""
+"""Pieces remembered for `revise`: 45 minutes of talk; 256 half-precision numbers each take 512 KiB."""
+
+
+FIRST_SPEAKER = "SPEAKER_00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +57,34 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How sure the diarizer wants to be; similarities are cosines, added to the embedder's `same_speaker`."""
+    """How sure the diarizer wants to be, in units of what is left between `same_speaker` and 1.
 
-    new_speaker: float = -0.05
-    """A stretch less like every known voice than this is a new one: above it, better one voice too few."""
-    within_utterance: float = -0.15
-    """Windows of one utterance are more alike than this if one voice said them."""
-    switch_cost: float = 0.5
+    That is about half of what lies between two voices and one, whichever the embedder.
+    """
+
+    new_speaker: float = 0.0
+    """A stretch this much less like every known voice than `same_speaker` is a new one."""
+    within_utterance: float = -0.1
+    """Windows of one utterance are more alike than this above `same_speaker` if one voice said them."""
+    switch_cost: float = 0.3
     """What a change of speaker within an utterance must gain over all its windows."""
-    stay_bonus: float = 0.05
+    stay_bonus: float = 0.1
     """The speaker heard last is this much more likely to go on."""
     shortest_new: float = 1.5
     """Seconds of speech without which no new speaker is opened."""
-    joined: float = 0.0
-    """In `revise`, clusters of parts less alike than this stay apart."""
     smallest_voice: float = 3.0
     """In `revise`, seconds of speech below which a cluster is no voice of its own."""
+    conversation: float = 60.0
+    """In `revise`, seconds of speech in which at least two of several have spoken."""
+    keep: float = 0.2
+    """In `revise`, a part goes to another speaker only if it is this much more like that one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A part as it is remembered: `embedding` of `seconds` of speech.
+    """A piece of a part as it is remembered: `embedding`, the mean of its windows', of `seconds` of speech.
 
-    float16 [dimension] with norm 1: it is part of every checkpoint, and a cosine needs no more digits.
+    float16 [dimension] with norm 1 or less: it is part of every checkpoint, and a cosine needs no more digits.
     """
 
     id: str
@@ -94,12 +104,14 @@ class Diarizer:
         state: dict[str, Any] | None = None,
         tuning: Tuning | None = None,
     ) -> None:
-        """`state` is what `state()` gave, with JSON in between or not; everything else as it was then.
+        """`max_speakers` is how many take part, where that is known: never more are found, and as many are looked for.
 
-        Raises ModelUnusable if the state was made with another embedder.
+        `state` is what `state()` gave, with JSON in between or not; everything else as it was then. Raises
+        ModelUnusable if the state was made with another embedder.
         """
         self._embedder = embedder
         self._most = max_speakers or MOST_SPEAKERS
+        self._expected = max_speakers or 1
         self._tuning = tuning or Tuning()
         self._centroids = Centroids(embedder.dimension)
         self._heard: list[_Heard] = []
@@ -121,9 +133,9 @@ class Diarizer:
 
         `audio` is the utterance's, float32 [n] at 16 kHz, beginning at `start`; the words' times are on the
         same clock as `start`. Utterances come in order of time, each once. Under 0.4 s of audio no voice can be
-        told, and the speaker heard last is taken.
+        told, and the speaker heard last is taken. What is digital silence is nobody's.
         """
-        spans = _windows(len(audio))
+        spans = [span for span in _windows(len(audio)) if np.count_nonzero(audio[slice(*span)]) >= SHORTEST]
         if not spans:
             return (Part(utterance_id, self.current, words),)
         embeddings = np.stack([self._embedder.embed(audio[begin:end]) for begin, end in spans])
@@ -156,21 +168,26 @@ class Diarizer:
         embeddings = np.stack([heard.embedding for heard in self._heard]).astype(np.float64)
         seconds = np.array([heard.seconds for heard in self._heard])
         before = np.array([heard.voice for heard in self._heard])
-        after = self._slots(self._clusters(embeddings, seconds), seconds, before)
+        voices = self._slots(self._clusters(embeddings, seconds), seconds, before)
+        sums = np.zeros((max(len(self._centroids), int(voices.max()) + 1), embeddings.shape[1]))
+        np.add.at(sums, voices, embeddings * seconds[:, None])
+        after = self._of_parts(embeddings * seconds[:, None], sums, before)
         self._heard = [
             replace(heard, voice=int(voice)) for heard, voice in zip(self._heard, after, strict=True)
         ]
-        for voice in range(max(len(self._centroids), int(after.max()) + 1)):
+        weights = np.bincount(voices, weights=seconds, minlength=len(sums))
+        for voice in range(len(sums)):
             self._centroids.open(voice)
-            if voice not in self._forgotten or voice in after:
-                self._centroids.sums[voice] = (embeddings * seconds[:, None])[after == voice].sum(axis=0)
+            if voice not in self._forgotten or voice in voices:
+                self._centroids.sums[voice] = sums[voice]
+                self._centroids.weights[voice] = weights[voice]
         self._current = int(after[-1])
-        changed = tuple(
-            (heard.id, _label(heard.voice))
+        changed = {
+            heard.id: _label(heard.voice)
             for heard, voice in zip(self._heard, before, strict=True)
             if heard.voice != voice
-        )
-        return SpeakerRevision(changed) if changed else None
+        }
+        return SpeakerRevision(tuple(changed.items())) if changed else None
 
     def state(self) -> dict[str, Any]:
         """What is known so far, of JSON's types only: `Diarizer(..., state=...)` goes on exactly as this one."""
@@ -181,6 +198,7 @@ class Diarizer:
             "revised": self._revised,
             "forgotten": sorted(self._forgotten),
             "sums": base64.b64encode(self._centroids.sums.astype("<f8").tobytes()).decode("ascii"),
+            "weights": self._centroids.weights.tolist(),
             "heard": [[heard.id, heard.voice, heard.seconds] for heard in self._heard],
             "embeddings": base64.b64encode(embeddings.astype("<f2").tobytes()).decode("ascii"),
         }
@@ -194,7 +212,7 @@ class Diarizer:
         dimension = self._embedder.dimension
         sums = np.frombuffer(base64.b64decode(state["sums"]), dtype="<f8").reshape(-1, dimension)
         embeddings = np.frombuffer(base64.b64decode(state["embeddings"]), dtype="<f2").reshape(-1, dimension)
-        self._centroids = Centroids(dimension, sums)
+        self._centroids = Centroids(dimension, sums, np.array(state["weights"], dtype=np.float64))
         self._heard = [
             _Heard(str(part), int(voice), float(seconds), embedding.astype(np.float16))
             for (part, voice, seconds), embedding in zip(state["heard"], embeddings, strict=True)
@@ -216,65 +234,97 @@ class Diarizer:
         """int64 [windows], whose voice each window is; opens new voices."""
         known = self._known()
         states = list(self._centroids.units[known])
-        for stretch in self._new_voices(embeddings, seconds, states):
+        for stretch in self._new_voices(embeddings, seconds):
             voice = self._free_slot(known)
             self._centroids.open(voice)
             known.append(voice)
             states.append(stretch)
         scores = embeddings.astype(np.float64) @ np.stack(states).T
         if self._current in known:
-            scores[0, known.index(self._current)] += self._tuning.stay_bonus
-        return np.array(known)[most_likely_path(scores, self._tuning.switch_cost)]
+            scores[0, known.index(self._current)] += self._tuning.stay_bonus * self._unit
+        return np.array(known)[most_likely_path(scores, self._tuning.switch_cost * self._unit)]
+
+    @property
+    def _unit(self) -> float:
+        """What `Tuning` counts in."""
+        return 1.0 - self._embedder.same_speaker
 
     def _new_voices(
-        self,
-        embeddings: NDArray[np.float32],
-        seconds: NDArray[np.float64],
-        known: Sequence[NDArray[np.float64]],
+        self, embeddings: NDArray[np.float32], seconds: NDArray[np.float64]
     ) -> list[NDArray[np.float64]]:
         """The mean embeddings, norm 1, of stretches of the utterance that are like no known voice."""
-        same = self._embedder.same_speaker
-        clusters = agglomerate(
-            embeddings, seconds, threshold=same + self._tuning.within_utterance, most=self._most
-        )
-        means = unit_rows(
-            np.stack([embeddings[clusters == one].sum(axis=0) for one in range(clusters.max() + 1)])
-        )
+        same, known = self._embedder.same_speaker, len(self._known())
+        if known >= self._most:
+            return []
+        within = same + self._tuning.within_utterance * self._unit
+        clusters = agglomerate(embeddings, seconds, threshold=within, most=self._most)
+        weighted = embeddings.astype(np.float64) * seconds[:, None]
         lengths = np.bincount(clusters, weights=seconds)
-        new: list[NDArray[np.float64]] = []
-        for one in range(len(means)):
-            alike = max((float(means[one] @ voice) for voice in (*known, *new)), default=-1.0)
-            unlike_all = alike < same + self._tuning.new_speaker
-            room = len(known) + len(new) < self._most
-            if room and unlike_all and lengths[one] >= self._tuning.shortest_new:
-                new.append(means[one])
+        means = np.stack(
+            [weighted[clusters == one].sum(axis=0) / lengths[one] for one in range(len(lengths))]
+        )
+        threshold = same - self._tuning.new_speaker * self._unit
+        new: list[int] = []
+        for one in np.argsort(-lengths, kind="stable").tolist():
+            alike = max(
+                (*self._centroids.linkage(means[one]), *(float(means[one] @ means[voice]) for voice in new)),
+                default=-1.0,
+            )
+            room = known + len(new) < self._most
+            if room and alike < threshold and lengths[one] >= self._tuning.shortest_new:
+                new.append(one)
         # The first thing heard is somebody, however short it was.
-        return new if new or known else [means[int(lengths.argmax())]]
+        if not new and not known:
+            new = [int(lengths.argmax())]
+        return list(unit_rows(means[sorted(new)]))
 
     def _remember(self, part: Part, embeddings: NDArray[np.float32], seconds: NDArray[np.float64]) -> None:
-        voice, total = _voice(part.speaker), float(seconds.sum())
-        mean = unit_rows((embeddings * seconds[:, None]).sum(axis=0)[None])[0]
-        self._centroids.feed(voice, mean, total)
-        self._heard.append(_Heard(part.id, voice, total, mean.astype(np.float16)))
+        voice = _voice(part.speaker)
+        for begin in range(0, len(seconds), PIECE):
+            mine = slice(begin, begin + PIECE)
+            total = float(seconds[mine].sum())
+            mean = (embeddings[mine].astype(np.float64) * seconds[mine, None]).sum(axis=0) / total
+            self._centroids.feed(voice, mean, total)
+            self._heard.append(_Heard(part.id, voice, total, mean.astype(np.float16)))
         self._forgotten.update(heard.voice for heard in self._heard[:-HISTORY])
         self._heard = self._heard[-HISTORY:]
         self._revised = False
 
     def _clusters(self, embeddings: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-        """int64 [parts]: the parts grouped anew; numbers mean nothing yet."""
-        tuning, threshold = self._tuning, self._embedder.same_speaker + self._tuning.joined
+        """int64 [pieces]: the pieces grouped anew; numbers mean nothing yet."""
+        tuning = self._tuning
         clear = seconds >= tuning.shortest_new if (seconds >= tuning.shortest_new).any() else seconds > 0
-        clusters = agglomerate(embeddings[clear], seconds[clear], threshold=threshold, most=self._most)
-        lengths = np.bincount(clusters, weights=seconds[clear])
-        kept = np.flatnonzero(lengths >= min(tuning.smallest_voice, lengths.max()))
+        clusters = tell_apart(
+            embeddings[clear],
+            seconds[clear],
+            same=self._embedder.same_speaker,
+            most=self._most,
+            expected=self._expected,
+            certain=2 if self._expected > 1 and seconds.sum() >= tuning.conversation else 1,
+            smallest=tuning.smallest_voice,
+        )
         weighted = embeddings[clear] * seconds[clear, None]
-        means = unit_rows(np.stack([weighted[clusters == one].sum(axis=0) for one in kept]))
+        means = unit_rows(
+            np.stack([weighted[clusters == one].sum(axis=0) for one in range(clusters.max() + 1)])
+        )
         return np.asarray((embeddings @ means.T).argmax(axis=1))
+
+    def _of_parts(
+        self, pieces: NDArray[np.float64], sums: NDArray[np.float64], before: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """int64 [pieces]: whose the part is that each piece belongs to; who is about as likely as any keeps it."""
+        starts = [n for n, heard in enumerate(self._heard) if n == 0 or heard.id != self._heard[n - 1].id]
+        alike = unit_rows(np.add.reduceat(pieces, starts)) @ unit_rows(sums).T
+        voices, part = np.flatnonzero(sums.any(axis=1)), np.arange(len(starts))
+        best, held = voices[alike[:, voices].argmax(axis=1)], before[starts]
+        gain = alike[part, best] - alike[part, held]
+        kept = np.isin(held, voices) & (gain < self._tuning.keep * self._unit)
+        return np.repeat(np.where(kept, held, best), np.diff([*starts, len(before)]))
 
     def _slots(
         self, clusters: NDArray[np.int64], seconds: NDArray[np.float64], before: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """int64 [parts]: each cluster's slot, the one it shares the most speech with, or a free one."""
+        """int64 [pieces]: each cluster's slot, the one it shares the most speech with, or a free one."""
         shared = np.zeros((int(clusters.max()) + 1, int(before.max()) + 1))
         np.add.at(shared, (clusters, before), seconds)
         slot = {row: column for row, column in best_pairs(shared) if shared[row, column] > 0}

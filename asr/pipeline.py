@@ -5,7 +5,9 @@ can and brings the words back (`deliver`). So it needs no thread, no clock and n
 ones for voice activity and speakers. It stores nothing: what may be stored so that a new pipeline goes on
 exactly where this one was is a `Checkpoint`, which holds no audio.
 
-With one channel a diarizer says who speaks; with two, each channel is a speaker.
+A channel with one speaker needs no telling apart: of two channels, the first is SPEAKER_00 and the second
+SPEAKER_01. On a channel with several a diarizer says who speaks; of two channels, the first then has the even
+numbers and the second the odd ones.
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.diarizer import Diarizer
+from asr.diarizer import FIRST_SPEAKER, Diarizer
 from asr.embedding import SpeakerEmbedder
 from asr.health import AudioHealthMonitor
 from asr.recognizer import Hypothesis
 from asr.ring import AudioRing
-from asr.stream import ChannelState, ChannelStream, DecodeJob, Heard, Policy, Want
-from asr.types import SAMPLE_RATE, Event, Utterance
+from asr.stream import ChannelState, ChannelStream, DecodeJob, Heard, Policy, Want, silence
+from asr.types import SAMPLE_RATE, Event, SpeakerRevision, Utterance
 from asr.vad import DetectorState, VoiceActivityModel
 
 __all__ = ["Checkpoint", "DecodeJob", "Pipeline", "Policy", "Want"]
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Pipeline:
     reaches over its position. So audio fed again from a checkpoint gives word for word and id for id what an
     uncut run gives, wherever the first run was cut.
 
+    `speakers` is how many take part on each channel, where that is known: there are never more, and as many are
+    looked for. Where it is not, one channel has any number and of two each has one.
+
     Raises ValueError for a checkpoint of another shape of session.
     """
 
@@ -61,7 +66,7 @@ class Pipeline:
         vad: VoiceActivityModel,
         embedder: SpeakerEmbedder,
         policy: Policy | None = None,
-        max_speakers: int | None = None,
+        speakers: Sequence[int] | None = None,
         vocabulary: tuple[str, ...] = (),
         language: str | None = "en",
         checkpoint: Checkpoint | None = None,
@@ -72,12 +77,15 @@ class Pipeline:
             _fresh_state(channels) if checkpoint is None else _read_state(checkpoint, channels, embedder.name)
         )
         self._embedder_name = embedder.name
-        self._labelled: int = state["labelled"]
+        self._labelled: list[int] = state["labelled"]
         self._checkpoint: Checkpoint | None = None
         self._settled: list[ChannelState] = []
-        self._diarizer = (
-            Diarizer(embedder, max_speakers=max_speakers, state=state["diarizer"]) if channels == 1 else None
-        )
+        self._diarizers = [
+            Diarizer(embedder, max_speakers=number or None, state=one)
+            if channels == 1 or number > 1
+            else None
+            for number, one in zip(speakers or [0] * channels, state["diarizers"], strict=True)
+        ]
         self._ring = AudioRing(self._policy.ring_seconds, channels, position)
         self._health = AudioHealthMonitor(channels, position)
         self._streams = [
@@ -157,7 +165,9 @@ class Pipeline:
         after its utterance closed, or after a later partial, is ignored. A final without words is an event only
         where a partial of it had some, which it erases.
         """
-        heard = self._streams[job.channel].deliver(job, hypothesis)
+        stream = self._streams[job.channel]
+        others = stream.others(job)
+        heard = stream.deliver(job, hypothesis)
         if heard is None:
             return ()
         if not heard.is_final:
@@ -167,6 +177,7 @@ class Pipeline:
         try:
             if heard.words:
                 events += self._health.utterance(job.channel, audio, job.end)
+            silence(audio, job.start, others)
             events = [*self._label(heard, audio, job.start), *events]
         finally:
             audio.fill(0.0)
@@ -175,8 +186,7 @@ class Pipeline:
     def finish(self) -> Sequence[Event]:
         """After the last final: the last look at all the speakers."""
         self._checkpoint = None
-        revision = None if self._diarizer is None else self._diarizer.revise()
-        return () if revision is None else (revision,)
+        return [event for channel in range(len(self._streams)) for event in self._revised(channel)]
 
     def checkpoint(self) -> Checkpoint:
         """The latest point that may be committed, once the events so far are stored with it."""
@@ -202,7 +212,7 @@ class Pipeline:
             ],
             "embedder": self._embedder_name,
             "labelled": self._labelled,
-            "diarizer": None if self._diarizer is None else self._diarizer.state(),
+            "diarizers": [None if one is None else one.state() for one in self._diarizers],
         }
         self._settled = settled
         self._checkpoint = Checkpoint(position, json.dumps(state, separators=(",", ":")).encode())
@@ -217,21 +227,28 @@ class Pipeline:
         left = sum(stream.discard() for stream in self._streams)
         return left + self._health.discard() + self._ring.discard()
 
+    def _speaker(self, channel: int, voice: str) -> str:
+        """The session's name for a voice of a channel's diarizer; SPEAKER_00 is the channel's first."""
+        channels = len(self._streams)
+        return f"SPEAKER_{int(voice.removeprefix('SPEAKER_')) * channels + channel:02d}"
+
     def _current_speaker(self, channel: int) -> str:
-        return _channel_speaker(channel) if self._diarizer is None else self._diarizer.current
+        diarizer = self._diarizers[channel]
+        return self._speaker(channel, FIRST_SPEAKER if diarizer is None else diarizer.current)
 
     def _label(self, heard: Heard, audio: NDArray[np.float32], start: int) -> Sequence[Event]:
-        if self._diarizer is None or not heard.words:
+        diarizer = self._diarizers[heard.channel]
+        if diarizer is None or not heard.words:
             return (_utterance(heard, self._current_speaker(heard.channel)),)
         self._checkpoint = None
-        parts = self._diarizer.label(heard.utterance, audio, start / SAMPLE_RATE, heard.words)
+        parts = diarizer.label(heard.utterance, audio, start / SAMPLE_RATE, heard.words)
         events: list[Event] = []
         for part in parts:
             first = part.id == heard.utterance
             events.append(
                 Utterance(
                     id=part.id,
-                    speaker=part.speaker,
+                    speaker=self._speaker(heard.channel, part.speaker),
                     channel=heard.channel,
                     start=heard.start if part is parts[0] else part.words[0].start,
                     end=heard.end if part is parts[-1] else part.words[-1].end,
@@ -241,16 +258,23 @@ class Pipeline:
                     stable=len(part.words),
                 )
             )
-        self._labelled += 1
-        if self._labelled % self._policy.revise_every == 0:
-            revision = self._diarizer.revise()
-            if revision is not None:
-                events.append(revision)
+        self._labelled[heard.channel] += 1
+        labelled, every = self._labelled[heard.channel], self._policy.revise_every
+        # While few utterances were heard, each may tell which of the voices are one.
+        if labelled < every or labelled % every == 0:
+            events += self._revised(heard.channel)
         return events
 
-
-def _channel_speaker(channel: int) -> str:
-    return f"SPEAKER_{channel:02d}"
+    def _revised(self, channel: int) -> Sequence[Event]:
+        diarizer = self._diarizers[channel]
+        revision = None if diarizer is None else diarizer.revise()
+        if revision is None:
+            return ()
+        return (
+            SpeakerRevision(
+                tuple((part, self._speaker(channel, voice)) for part, voice in revision.speakers)
+            ),
+        )
 
 
 def _utterance(heard: Heard, speaker: str) -> Utterance:
@@ -268,7 +292,11 @@ def _utterance(heard: Heard, speaker: str) -> Utterance:
 
 
 def _fresh_state(channels: int) -> dict[str, Any]:
-    return {"channels": [ChannelState(0)] * channels, "labelled": 0, "diarizer": None}
+    return {
+        "channels": [ChannelState(0)] * channels,
+        "labelled": [0] * channels,
+        "diarizers": [None] * channels,
+    }
 
 
 def _read_state(checkpoint: Checkpoint, channels: int, embedder: str) -> dict[str, Any]:
@@ -278,7 +306,7 @@ def _read_state(checkpoint: Checkpoint, channels: int, embedder: str) -> dict[st
             f"expected a checkpoint of version {_STATE_VERSION} with {channels} channels, but it is of version "
             f"{state['version']} with {len(state['channels'])}; it belongs to another session"
         )
-    if channels == 1 and state["embedder"] != embedder:
+    if any(state["diarizers"]) and state["embedder"] != embedder:
         raise ValueError(
             f"expected a checkpoint made with the speaker embedder {embedder}, but it was made with "
             f"{state['embedder']}; voices of two embedders cannot be compared"

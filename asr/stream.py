@@ -8,7 +8,7 @@ the segmenter begins anew there, so that a new stream goes on from it exactly as
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,7 +21,7 @@ from asr.phantoms import phantom
 from asr.recognizer import Hypothesis, Request
 from asr.ring import AudioRing
 from asr.segmenter import Boundaries, Closed, Opened, Quiet, Segmenter
-from asr.types import SAMPLE_RATE, VoiceActivity, Word
+from asr.types import SAMPLE_RATE, Audio, VoiceActivity, Word
 from asr.vad import WINDOW, DetectorState, VoiceActivityDetector, VoiceActivityModel
 
 _KEPT_CONTEXT = 3.0
@@ -45,7 +45,7 @@ class Policy:
     1.2 and 2.3 s; with 3 s of window more words changed in the final.
     """
     revise_every: int = 16
-    """Final utterances between two looks at all the speakers."""
+    """Final utterances of a channel between two looks at all its speakers; before, there is one after each."""
 
     def __post_init__(self) -> None:
         rules = self.boundaries
@@ -294,6 +294,13 @@ class ChannelStream:
             self._language.learn(hypothesis.language, hypothesis.language_probability, seconds)
         return heard
 
+    def others(self, job: DecodeJob) -> frozenset[int]:
+        """The windows of a final, by position, in which only the other channel's person is heard.
+
+        Known until the final is delivered.
+        """
+        return next((one.others for one in self._closed if one.id == job.utterance), frozenset())
+
     def discard(self) -> int:
         """Overwrite what the detector keeps of the audio, and forget everything not yet decided.
 
@@ -343,9 +350,7 @@ class ChannelStream:
         voice: float,
     ) -> DecodeJob:
         audio = self._ring.read(self._channel, start, end)
-        for window in self._others if utterance.closed is None else utterance.others:
-            if start - WINDOW < window < end:
-                audio[max(0, window - start) : window - start + WINDOW] = 0.0
+        silence(audio, start, self._others if utterance.closed is None else utterance.others)
         request = Request(audio, search, self._vocabulary, self._language.settled)
         return DecodeJob(utterance.id, self._channel, kind, start, end, request, voice)
 
@@ -402,6 +407,13 @@ class ChannelStream:
             if position <= end - _KEPT_CONTEXT * SAMPLE_RATE:
                 utterance.partial_from = max(utterance.partial_from, position)
                 return
+
+
+def silence(audio: Audio, start: int, windows: Iterable[int]) -> None:
+    """Overwrite those windows, by position, in audio that begins at position `start`."""
+    for window in windows:
+        if start - WINDOW < window < start + len(audio):
+            audio[max(0, window - start) : window - start + WINDOW] = 0.0
 
 
 def _in_session_time(words: Sequence[Word], start: int, end: int) -> tuple[Word, ...]:

@@ -39,7 +39,7 @@ from scribe.fact_stream import FactStream
 from scribe.lines import Lines, revision_message
 from scribe.outbox import Outbox
 from scribe.retries import Retries
-from scribe.session import Consent, SpeakerAssignment, State, Step
+from scribe.session import Consent, Participant, SpeakerAssignment, State, Step
 from scribe.spoken_consent import ConsentWatch, SpokenConsent
 from scribe.store import Details, StoredSession
 from scribe.surroundings import Surroundings
@@ -111,7 +111,7 @@ class Capture:
             vad=around.engines.vad,
             embedder=around.engines.embedder,
             policy=self._policy,
-            max_speakers=max(2, len(participants)),
+            speakers=speakers_of(participants, channels),
             vocabulary=stored.details.context.vocabulary,
             language=stored.details.context.language,
             checkpoint=checkpoint,
@@ -567,6 +567,15 @@ class Capture:
             await asyncio.sleep(STATUS_SECONDS)
             self._emit(self.status())
             self._longest_wait = 0.0
+
+
+def speakers_of(participants: Sequence[Participant], channels: int) -> tuple[int, ...]:
+    """How many voices each channel has; with two channels one, unless several participants have the same."""
+    if channels == 1:
+        return (max(2, len(participants)),)
+    return tuple(
+        max(1, sum(person.channel == channel for person in participants)) for channel in range(channels)
+    )
 
 
 def keep_spoken(around: Surroundings, session_id: str, found: Sequence[SpokenConsent]) -> None:

@@ -122,7 +122,7 @@ class Strict(BaseModel):
 
 
 class Participant(Strict):
-    """Someone who takes part; `channel` is set where each voice has a channel of its own.
+    """Someone who takes part; `channel` is set where two microphones are heard apart; several may share one.
 
     `relationship` is a family member's to the client. For a `minor` a guardian consents, unless
     `may_consent_alone` says on what basis the clinician holds that the minor may do so alone.
@@ -258,11 +258,6 @@ class NewSession(Strict):
         for consent in self.consents:
             consent.require_as_given()
             require_guardian(consent, self.participants)
-        channels = [
-            participant.channel for participant in self.participants if participant.channel is not None
-        ]
-        if len(set(channels)) != len(channels):
-            raise ValueError("a channel can belong to one participant only")
         return self
 
 

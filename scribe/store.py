@@ -410,7 +410,6 @@ class Store:
         with self._transaction() as connection:
             stored, _ = self._read(connection, session_id, lock=True)
             self._advance(connection, session_id, Step.STOPPED, now)
-            self._update(connection, session_id, checkpoint=None)
             head = read_head(connection, "audit")
             last = (head.number, head.sha256) if head is not None else None
             made: list[Receipt] = []
@@ -627,6 +626,9 @@ class Store:
         if state in (State.ENDED, State.REVOKED):
             # A clock that was set back ends no session before it began.
             values["ended_at"] = max(now, _aware(row.started_at)) if row.started_at else now
+            # Nobody goes on from here: the voiceprints are destroyed, in the log too.
+            values["checkpoint"] = None
+            self._database.afterwards(self._database.cut_log)
         if what is Step.SIGNED:
             values["signed_at"] = now
         self._update(connection, session_id, **values)

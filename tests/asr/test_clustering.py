@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from asr.clustering import Centroids, agglomerate, in_order_of_appearance, most_likely_path, unit_rows
+from asr.clustering import (
+    Centroids,
+    agglomerate,
+    in_order_of_appearance,
+    most_likely_path,
+    tell_apart,
+    unit_rows,
+)
 
 
 def voices(directions: list[int], spread: float, seed: int = 0) -> NDArray[np.float64]:
@@ -110,3 +117,60 @@ def test_no_path_scores_better_than_the_one_found(table: list[list[int]], cost: 
 
     found = tuple(most_likely_path(np.array(table, dtype=np.float64), float(cost)).tolist())
     assert score(found) == max(score(path) for path in product(range(len(table[0])), repeat=len(table)))
+
+
+def on_one_line(directions: list[int], line: float, seed: int = 0) -> NDArray[np.float64]:
+    """Voices whose vectors all share a direction, as a telephone line makes them; `line` is its weight."""
+    return unit_rows(voices(directions, 0.15, seed) + line * np.eye(16)[15])
+
+
+APART = {"same": 0.4, "most": 2, "expected": 2, "certain": 2, "smallest": 3.0}
+
+
+@pytest.mark.parametrize("line", [0.0, 0.6, 1.2])
+def test_two_who_take_part_are_told_apart_however_alike_a_line_makes_all_voices(line: float) -> None:
+    said = [0, 1] * 12
+    found = tell_apart(on_one_line(said, line), np.full(24, 3.0), **APART)
+    assert in_order_of_appearance(found).tolist() == said
+
+
+def test_where_nobody_knows_how_many_take_part_voices_as_alike_as_one_are_one() -> None:
+    embeddings = on_one_line([0, 1] * 12, 1.2)
+    found = tell_apart(embeddings, np.full(24, 3.0), **APART | {"expected": 1, "certain": 1, "most": 6})
+    assert set(found.tolist()) == {0}
+
+
+def test_one_voice_is_not_two_though_two_take_part_and_the_other_is_silent_yet() -> None:
+    embeddings = voices([3] * 30, 0.15)
+    found = tell_apart(embeddings, np.full(30, 3.0), **APART | {"certain": 1})
+    assert set(found.tolist()) == {0}
+
+
+def test_never_more_voices_than_take_part_and_the_closest_two_are_joined() -> None:
+    embeddings = unit_rows(voices([0] * 6 + [1] * 6 + [2] * 6, 0.1) + np.eye(16)[[0] * 6 + [1] * 12] * 0.8)
+    found = tell_apart(embeddings, np.full(18, 3.0), **APART)
+    assert in_order_of_appearance(found).tolist() == [0] * 6 + [1] * 12
+
+
+def test_a_cough_is_no_voice_of_its_own() -> None:
+    embeddings = voices([0] * 8 + [1] * 8 + [9], 0.1)
+    weights = np.array([3.0] * 16 + [1.5])
+    found = tell_apart(embeddings, weights, **APART | {"most": 3, "expected": 3})
+    assert len(set(found.tolist())) == 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_embeddings_have_a_voice_too(count: int) -> None:
+    found = tell_apart(voices([4] * count, 0.05), np.full(count, 1.0), **APART | {"certain": 1})
+    assert found.tolist() == [0] * count
+
+
+def test_linkage_is_the_mean_cosine_with_all_that_was_given_and_does_not_grow_with_it() -> None:
+    given, asked = voices([2] * 40, 0.3), voices([2], 0.3, seed=1)[0]
+    centroids = Centroids(16)
+    centroids.open(1)
+    for embedding in given:
+        centroids.feed(0, embedding, 0.75)
+    linkage = centroids.linkage(asked)
+    assert linkage[0] == pytest.approx(float(np.mean(given @ asked)))
+    assert linkage[1] == -1.0

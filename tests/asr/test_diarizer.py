@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from asr.decoder import decode
-from asr.diarizer import HISTORY, Diarizer, Part
+from asr.diarizer import HISTORY, Diarizer, Part, Tuning
 from asr.embedding import SpectralEmbedder
 from asr.errors import ModelUnusable
 from asr.metrics import diarization_error_rate, speaker_word_accuracy
@@ -169,6 +169,24 @@ def test_revising_joins_a_voice_that_was_taken_for_two() -> None:
     assert revision is not None
     labels.update(revision.speakers)
     assert len(set(labels.values())) == 1
+
+
+def test_what_is_digital_silence_in_an_utterance_is_nobody_s_voice() -> None:
+    diarizer = steady()
+    label(diarizer, "u0", 0.0, ("a", 3.0))
+    audio = np.concatenate([tone("a", 2.0), np.zeros(3 * SAMPLE_RATE, dtype=np.float32), tone("a", 2.0)])
+    words = words_over(4.0, 6.0) + words_over(9.0, 11.0)
+    assert diarizer.label("u1", audio, 4.0, words) == (Part("u1", "SPEAKER_00", words),)
+    assert diarizer.label("u2", np.zeros(SAMPLE_RATE, dtype=np.float32), 12.0, ())[0].speaker == "SPEAKER_00"
+
+
+def test_a_mix_of_two_that_was_taken_for_one_voice_gives_both_away_later() -> None:
+    """Two tones in quick turns are one part at first; once each was heard alone, both are known again."""
+    diarizer = steady(max_speakers=2, tuning=Tuning(within_utterance=-9.0))
+    assert len(label(diarizer, "u0", 0.0, ("a", 6.0), ("b", 6.0), ("a", 6.0), ("b", 6.0))) == 1
+    diarizer.revise()
+    one, other = (label(diarizer, f"u{n}", 30.0 + 4 * n, (name, 3.0))[0] for n, name in enumerate("ab"))
+    assert {one.speaker, other.speaker} == {"SPEAKER_00", "SPEAKER_01"}
 
 
 def conversation(seed: int, utterances: int = 24) -> list[tuple[str, float, tuple[tuple[str, float], ...]]]:

@@ -22,7 +22,7 @@ from asr.recognizer import Hypothesis, Recognizer, Request
 from asr.testing import OracleRecognizer, ScriptedRecognizer, SteadyEmbedder
 from asr.types import Word
 from asr.vad import VoiceActivityModel
-from scribe.capture import Capture
+from scribe.capture import Capture, speakers_of
 from scribe.config import Settings
 from scribe.crypto import KeyEncryptionKey
 from scribe.database import Database
@@ -31,7 +31,7 @@ from scribe.errors import NotConsented, StoreFailed
 from scribe.outbox import Outbox
 from scribe.recognition import Recognition
 from scribe.sample import sample_audio, sample_mono
-from scribe.session import Step
+from scribe.session import Participant, Step
 from scribe.store import Store
 from scribe.stream import AudioFrame, StreamProtocol
 from scribe.surroundings import Surroundings
@@ -259,3 +259,25 @@ def test_what_is_said_off_the_record_never_comes_near_the_recogniser_or_the_stor
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(Path(folder)))
+
+
+@pytest.mark.parametrize(
+    ("on_channels", "channels", "voices"),
+    [
+        ([None, None], 1, (2,)),
+        ([None], 1, (2,)),
+        ([None, None, None], 1, (3,)),
+        ([0, 1, 1], 1, (3,)),
+        ([0, 1], 2, (1, 1)),
+        ([0, 1, 1], 2, (1, 2)),
+        ([None, None], 2, (1, 1)),
+    ],
+)
+def test_a_channel_has_as_many_voices_as_participants_were_named_on_it(
+    on_channels: list[int | None], channels: int, voices: tuple[int, ...]
+) -> None:
+    people = [
+        Participant.model_validate({"id": f"p{number}", "role": "client", "channel": channel})
+        for number, channel in enumerate(on_channels)
+    ]
+    assert speakers_of(people, channels) == voices

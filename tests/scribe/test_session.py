@@ -65,15 +65,6 @@ def test_patient_is_accepted_for_client() -> None:
         ({"participants": [{"id": "a b", "role": "client"}]}, "pattern"),
         ({"participants": [{"id": "a", "role": "judge"}]}, "Input should be"),
         ({"participants": [{"id": "a", "role": "client"}], "colour": 1}, "Extra inputs"),
-        (
-            {
-                "participants": [
-                    {"id": "a", "role": "client", "channel": 0},
-                    {"id": "b", "role": "clinician", "channel": 0},
-                ]
-            },
-            "one participant only",
-        ),
     ],
 )
 def test_a_session_that_makes_no_sense_is_refused(body: dict[str, object], why: str) -> None:
