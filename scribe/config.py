@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         30.0,
         description="Seconds within which a request's body must have come; recordings are not bound by it.",
     )
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None,
+        description="Token that opens `/metrics` and nothing else, for Prometheus, at least 16 characters; without it "
+        "the local person and administrators read it.",
+    )
     data_dir: Path = Field(
         default_factory=default_data_dir,
         description="Folder for the encrypted store, the keys and the token.",

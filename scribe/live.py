@@ -117,6 +117,22 @@ class Live:
         return sum(not capture.memory_locked for capture in self._captures.values())
 
     @property
+    def worst_lag_seconds(self) -> float:
+        """Audio that waits for its words to be stored, of the open stream where it is most."""
+        heard = [one.status().lag_seconds for one in self._captures.values() if one.outbox is not None]
+        return max(heard, default=0.0)
+
+    @property
+    def waiting_for_store(self) -> int:
+        """Sessions whose words wait for a store that fails."""
+        return sum(one.status().store == "waiting" for one in self._captures.values())
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server goes down and takes no stream any more."""
+        return self._draining
+
+    @property
     def full(self) -> bool:
         """Whether one more stream would be refused."""
         engines = self._around.engines
@@ -141,11 +157,14 @@ class Live:
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
+                around.metrics.refused("going_down")
                 raise Restarting(GOING_DOWN)
             if around.engines.recognition.stuck:
+                around.metrics.refused("stuck")
                 raise RecognizerStuck
             # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
             if self.full and capture is None:
+                around.metrics.refused("full")
                 raise Unavailable("This server hears as many streams as it can; try again later.")
             fresh = capture is None
             self._opening.add(session_id)
@@ -370,7 +389,7 @@ class Live:
             raise WrongState(f"A session that is {stored.state.value} cannot be drafted; end it first.")
         lines = await asyncio.to_thread(around.store.transcript, session_id)
         revision = await asyncio.to_thread(self._revision, session_id)
-        draft = await draft_note(
+        drafting = draft_note(
             stored,
             lines,
             request,
@@ -382,6 +401,7 @@ class Live:
             defaults=default_style(around.settings),
             facts=await self.chosen_ids(stored, lines),
         )
+        draft = await around.metrics.drafting(drafting)
         if not draft.insufficient:
             change = replaced_by(draft, revision)
 

@@ -182,6 +182,7 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
         note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
         assert isinstance(note, SignedNote)
         on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
+    on.metrics.signed()
     return NoteView(note=note, attestation=ATTESTATION)
 
 

@@ -16,6 +16,7 @@ from scribe.engines import Engines
 from scribe.identity import Identity
 from scribe.jurisdictions import Rules
 from scribe.live import Live
+from scribe.metrics import Metrics
 from scribe.process_note import ProcessNotes
 from scribe.provider import Provider
 from scribe.statements import Statements
@@ -41,6 +42,7 @@ class Server:
     rules: Rules
     statements: Statements
     deliveries: Deliveries
+    metrics: Metrics
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
