@@ -262,6 +262,9 @@ class Settings(BaseSettings):
         "a consent revoked; readable by its owner alone (docs/webhooks.md).",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines for persons, or one JSON object a line for programs (docs/operations.md)."
+    )
 
 
 def read_settings(**options: object) -> Settings:

@@ -191,6 +191,7 @@ class Live:
             finally:
                 self._opening.discard(session_id)
             self._stop_lingering(session_id)
+            log.info("session %s: stream opened on %d channels", session_id, capture.channels)
         try:
             if start.facts:
                 async with self._alone(_marks_of(session_id)):
@@ -212,6 +213,7 @@ class Live:
             if self._captures.get(capture.id) is not capture:
                 return
             await capture.detach()
+            log.info("session %s: stream cut at %.1f s", capture.id, capture.position / SAMPLE_RATE)
             try:
                 await asyncio.to_thread(
                     self._around.store.advance, capture.id, Step.CUT, self._around.clock()
@@ -240,6 +242,7 @@ class Live:
                 return self._receipt(capture, retained, stored, previous, now)
 
             receipt = await asyncio.to_thread(around.store.end_capture, capture.id, now, receipt_of)
+            log.info("session %s: ended after %.1f s", capture.id, capture.position / SAMPLE_RATE)
             await self._keep_spoken_consent(capture.id)
             said = await self._drafted(capture.id)
         except BaseException as error:
