@@ -130,7 +130,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         delivering = asyncio.create_task(Deliverer(deliveries, endpoints, clock, metrics=metrics).run())
         yield
         await call_off(purging)
-        await live.close()
+        await server.drain()
         await server.finish_kept()
         await call_off(delivering)
         await settle(audit, strangers)
@@ -225,6 +225,7 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
             server = uvicorn_server(
                 Measured(guarded(app, settings, listener), app.state.server.metrics),
                 tls,
+                drain=app.state.server.drain,
                 head_seconds=settings.start_seconds,
                 max_connections=settings.max_connections,
                 pong_seconds=settings.store_seconds + 60.0,

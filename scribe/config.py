@@ -190,6 +190,11 @@ class Settings(BaseSettings):
         description="Seconds that one recognition may take beyond twenty times the length of its audio; then it "
         "counts as stuck.",
     )
+    drain_seconds: Annotated[float, Field(ge=0)] = Field(
+        15.0,
+        description="Seconds that drafts and ends of sessions still have when the server is told to end; the session "
+        "of a draft that was not done then can be drafted afterwards.",
+    )
     start_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0,
         description="Seconds within which a request's headers must come, and `start` after a stream is connected.",

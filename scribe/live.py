@@ -70,8 +70,6 @@ SWEEP_SECONDS = 1.0
 
 STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
 """The stop was heard; what was said is stored and its receipt written."""
-LAST_DRAFT_SECONDS = 5.0
-"""What a draft may still take when the server is to end; without it the session can be drafted afterwards."""
 
 T = TypeVar("T")
 
@@ -131,6 +129,11 @@ class Live:
     def draining(self) -> bool:
         """Whether the server goes down and takes no stream any more."""
         return self._draining
+
+    @property
+    def working(self) -> frozenset[asyncio.Task[Any]]:
+        """What is being drafted now."""
+        return frozenset(task for tasks in self._working.values() for task in tasks)
 
     @property
     def full(self) -> bool:
@@ -513,10 +516,13 @@ class Live:
         What nobody will replay any more, the last words of a session that is being ended, is seen through.
         """
         self._draining = True
-        self._down.set()
         for session_id in list(self._captures):
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
         await asyncio.gather(*self._lingering.values(), return_exceptions=True)
+
+    def leave_drafts(self) -> None:
+        """Whatever is still being drafted is not waited for any more; its session can be drafted afterwards."""
+        self._down.set()
 
     def _alone(self, what: str) -> asyncio.Lock:
         lock = self._locks.get(what)
@@ -602,8 +608,6 @@ class Live:
         down = asyncio.create_task(self._down.wait())
         try:
             await asyncio.wait({making, down}, return_when=asyncio.FIRST_COMPLETED)
-            if not making.done():
-                await asyncio.wait({making}, timeout=LAST_DRAFT_SECONDS)
             if not making.done():
                 raise Restarting("The server is going down before the note was written.")
             return await making

@@ -69,6 +69,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
     offered: list[str] = websocket.scope.get("subprotocols", [])
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     connection = Connection(websocket, server)
+    server.follow()
     try:
         if SUBPROTOCOL not in offered:
             raise BadRequest(f"Offer the subprotocol {SUBPROTOCOL} when you connect.")
