@@ -75,6 +75,7 @@ class Capture:
 
     def __init__(self, stored: StoredSession, channels: int, around: Surroundings) -> None:
         self.id = stored.id
+        self.account = stored.whose.made_by
         self.channels = channels
         self.paused = stored.state in (State.PAUSED, State.INTERRUPTED_PAUSED)
         self.outbox: Outbox | None = None

@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         description="Live streams at once, one more is refused with close code 1013; 0 is what is measured at "
         "start. More are also refused while final words come late.",
     )
+    streams_per_account: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0,
+        description="Live streams at once of the sessions that one account began, a platform's with all its keys; one "
+        "more is refused with close code 1013; 0 sets no limit.",
+    )
     ring_seconds: Annotated[float, Field(ge=40, le=600)] = Field(
         60.0, description="Seconds of audio that may wait in memory for their words, per stream."
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -45,6 +46,7 @@ from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
 from scribe.roles import with_roles
 from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step
+from scribe.shares import Refusal, Shares
 from scribe.spoken_consent import spoken_consents
 from scribe.store import StoredSession
 from scribe.surroundings import Surroundings
@@ -71,6 +73,15 @@ SWEEP_SECONDS = 1.0
 STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
 """The stop was heard; what was said is stored and its receipt written."""
 
+NO_ROOM: Mapping[Refusal, str] = {
+    "full": "This server hears as many streams as it can; try again later.",
+    "quota": "This account holds as many streams as it may at once (SCRIBE_STREAMS_PER_ACCOUNT); end one of them.",
+    "share": "Others wait for a stream and this account holds its share; try again once one of its own has ended.",
+}
+
+Said: TypeAlias = NoteReady | ErrorMessage | Restarting
+"""Of the note of a session that ended; where the server went down first, the next one says it."""
+
 T = TypeVar("T")
 
 
@@ -82,7 +93,8 @@ class Live:
         self._captures: dict[str, Capture] = {}
         self._lingering: dict[str, asyncio.Task[None]] = {}
         self._ending: dict[str, Capture] = {}
-        self._opening: set[str] = set()
+        self._opening: dict[str, str] = {}
+        self._shares = Shares(around.settings.streams_per_account)
         # What opens, cuts and ends one session waits for one another; sessions do not wait for each other.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
@@ -166,11 +178,10 @@ class Live:
                 around.metrics.refused("stuck")
                 raise RecognizerStuck
             # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
-            if self.full and capture is None:
-                around.metrics.refused("full")
-                raise Unavailable("This server hears as many streams as it can; try again later.")
+            if capture is None:
+                self._require_room(stored.whose.made_by)
             fresh = capture is None
-            self._opening.add(session_id)
+            self._opening[session_id] = stored.whose.made_by
             try:
                 if capture is None:
                     capture = await self._begun(stored, stored.channels or start.channels)
@@ -180,7 +191,7 @@ class Live:
                     await capture.break_off()
                 # Known from here on, so that a revocation that comes while the step is stored finds it.
                 self._captures[session_id] = capture
-                self._opening.discard(session_id)
+                self._opening.pop(session_id, None)
                 await asyncio.to_thread(around.store.advance, session_id, Step.OPENED, around.clock())
                 if self._captures.get(session_id) is not capture:
                     raise NotConsented("Consent to this session was revoked while its stream was opened.")
@@ -192,7 +203,7 @@ class Live:
                         await capture.let_go()
                 raise
             finally:
-                self._opening.discard(session_id)
+                self._opening.pop(session_id, None)
             self._stop_lingering(session_id)
             log.info("session %s: stream opened on %d channels", session_id, capture.channels)
         try:
@@ -260,9 +271,7 @@ class Live:
             capture.hush()
             self._ending.pop(capture.id, None)
         if capture.outbox is not None:
-            capture.outbox.put(said)
-            capture.outbox.put(Ended(receipt=receipt))
-            capture.outbox.close()
+            _tell_last(capture.outbox, said, receipt)
 
     async def has_stopped(self, session_id: str) -> bool:
         """Whether the session takes no more audio because its stop was heard, here or before a restart."""
@@ -289,11 +298,9 @@ class Live:
             said = await self._said_of(session_id)
         finally:
             telling.cancel()
-        outbox.put(said)
-        outbox.put(Ended(receipt=receipt))
-        outbox.close()
+        _tell_last(outbox, said, receipt)
 
-    async def _said_of(self, session_id: str) -> NoteReady | ErrorMessage:
+    async def _said_of(self, session_id: str) -> Said:
         """What is to be said of the note of a session that has ended; drafted now where that was not done."""
         async with self._alone(session_id):
             stored = await asyncio.to_thread(self._around.store.session, session_id)
@@ -520,6 +527,17 @@ class Live:
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
         await asyncio.gather(*self._lingering.values(), return_exceptions=True)
 
+    def _require_room(self, account: str) -> None:
+        """Raise Unavailable unless this account, which began the session, may have one more stream."""
+        around = self._around
+        held = Counter(one.account for one in self._captures.values() if one.outbox is not None)
+        held.update(self._opening.values())
+        now = asyncio.get_running_loop().time()
+        refusal = self._shares.ask(account, held, around.engines.capacity, now, full=self.full)
+        if refusal is not None:
+            around.metrics.refused(refusal)
+            raise Unavailable(NO_ROOM[refusal])
+
     def leave_drafts(self) -> None:
         """Whatever is still being drafted is not waited for any more; its session can be drafted afterwards."""
         self._down.set()
@@ -583,13 +601,13 @@ class Live:
                 self._lingering.pop(capture.id, None)
                 self.sweep_soon()
 
-    async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
+    async def _drafted(self, session_id: str) -> Said:
         url = _note_url(session_id)
         try:
             note = await self._before_going_down(self.draft(session_id, DraftRequest()))
         except Restarting as error:
             log.info("session %s: not drafted: the server goes down", session_id)
-            return ErrorMessage(code=DraftFailed.code, detail=f"{error} Draft with POST {url} then.")
+            return error
         except NotConsented as error:
             return ErrorMessage(code=error.code, detail=error.detail)
         except EngineFailed as error:
@@ -609,7 +627,9 @@ class Live:
         try:
             await asyncio.wait({making, down}, return_when=asyncio.FIRST_COMPLETED)
             if not making.done():
-                raise Restarting("The server is going down before the note was written.")
+                raise Restarting(
+                    "The server goes down before the note is written; reconnect and resume to hear of it."
+                )
             return await making
         finally:
             for task in (making, down):
@@ -642,6 +662,16 @@ class Live:
             "ended_at": max(now, stored.started_at or now).isoformat(),
         }
         return make_receipt(body, previous)
+
+
+def _tell_last(outbox: Outbox, said: Said, receipt: Receipt) -> None:
+    """The last messages of a stream, and its close."""
+    if isinstance(said, Restarting):
+        outbox.close(said)
+        return
+    outbox.put(said)
+    outbox.put(Ended(receipt=receipt))
+    outbox.close()
 
 
 def _marks_of(session_id: str) -> str:

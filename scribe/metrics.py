@@ -34,7 +34,7 @@ OTHER = "other"
 GapReason: TypeAlias = Literal["off_the_record", "recognizer_failed", "broken_off"]
 DraftOutcome: TypeAlias = Literal["ready", "insufficient", "failed", "called_off"]
 Delivery: TypeAlias = Literal["taken", "to_be_tried_again", "given_up"]
-Refusal: TypeAlias = Literal["full", "going_down", "stuck"]
+Refusal: TypeAlias = Literal["full", "share", "quota", "going_down", "stuck"]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLOSE_CODES = frozenset({1000, 1008, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4408, 4409, 4413, 4422})
