@@ -1,6 +1,7 @@
 """Every setting of the server, read once and passed down.
 
-Each is an environment variable `SCRIBE_<NAME>` or an option of `scribe serve` of the same name.
+Each is an environment variable `SCRIBE_<NAME>`, an option of `scribe serve` of the same name, or a file `scribe_<name>`
+in the folder that CREDENTIALS_DIRECTORY names, as systemd's LoadCredential= and containers' secrets are given.
 """
 
 from __future__ import annotations
@@ -278,10 +279,16 @@ class Settings(BaseSettings):
 
 
 def read_settings(**options: object) -> Settings:
-    """Settings from options (None is not given) over the environment; raises CannotStart with the first fault."""
+    """Settings from options (None is not given) over the environment over files of secrets.
+
+    Raises CannotStart with the first fault.
+    """
     given = {name: value for name, value in options.items() if value is not None}
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    secrets = folder if folder and Path(folder).is_dir() else None
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what comes from outside
+        # pydantic checks what comes from outside.
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type, call-arg]
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in fault["loc"])
