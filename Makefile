@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note \
+.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-load bench-stream bench-note \
 	fuzz autobahn audit-dependencies secrets sbom clean
 .DEFAULT_GOAL := demo
 
@@ -37,6 +37,9 @@ sample: $(VENV)/installed
 
 screenshots: $(VENV)/installed-dev
 	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+bench-load: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench_load.py $(ARGS)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench.py $(ARGS)
