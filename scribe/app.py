@@ -73,6 +73,7 @@ from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
 from scribe.tombstones import tombstone_file
+from scribe.traces import Traces
 from scribe.vault import Vault
 from scribe.webhook import load_endpoints
 from scribe.wire import Problem
@@ -115,12 +116,12 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     idle = timedelta(minutes=settings.sign_in_idle_minutes) if organised else None
     identity = Identity(settings.access, auth, Accounts(database, root), SignIns(database, idle), clock)
     provider = Provider(settings) if organised and settings.oidc_issuer else None
-    metrics = Metrics()
-    live = Live(Surroundings(settings, engines, store, clock, rules, audit, metrics))
+    metrics, traces = Metrics(), Traces(settings.otlp_endpoint)
+    live = Live(Surroundings(settings, engines, store, clock, rules, audit, metrics, traces))
     notes_apart = ProcessNotes(database, keys)
     server = Server(
         *(settings, engines, store, audit, identity, provider, Attempts(), live, clock),
-        *(notes_apart, rules, statements, deliveries, metrics),
+        *(notes_apart, rules, statements, deliveries, metrics, traces),
     )
     purge = Purge(store, audit, retention_of(settings), clock)
 
@@ -135,6 +136,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         await call_off(delivering)
         await settle(audit, strangers)
         await engines.recognition.close()
+        await asyncio.to_thread(traces.close)
         database.close()
 
     app = FastAPI(

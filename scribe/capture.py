@@ -377,7 +377,7 @@ class Capture:
     async def _commit_words(self, *what: Any, **options: Any) -> None:
         """Have it stored, however long the store takes to be well again; raises why it is not any more."""
         try:
-            with self._around.metrics.storing():
+            with self._around.metrics.storing(), self._around.traces.span("commit", self.id):
                 await self._retries.write(self._around.store.commit_words, self.id, *what, **options)
         except StoreFailed:
             self._raise_if_over()
@@ -477,7 +477,8 @@ class Capture:
                 self._longest_wait = max(self._longest_wait, turn.waited)
             began = perf_counter()
             try:
-                hypothesis = await turn.recognize(job.request)
+                with self._around.traces.span("decode", self.id, samples=job.end - job.start):
+                    hypothesis = await turn.recognize(job.request)
             except asyncio.CancelledError:
                 raise
             except Exception:

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         description="Token that opens `/metrics` and nothing else, for Prometheus, at least 16 characters; without it "
         "the local person and administrators read it.",
     )
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
+        "",
+        description="URL that OpenTelemetry traces are sent to, OTLP over HTTP with its path (`…:4318/v1/traces`): "
+        "ids, figures and times, no words; empty sends none. Needs the extra `telemetry`.",
+    )
     data_dir: Path = Field(
         default_factory=default_data_dir,
         description="Folder for the encrypted store, the keys and the token.",

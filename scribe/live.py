@@ -414,7 +414,8 @@ class Live:
             defaults=default_style(around.settings),
             facts=await self.chosen_ids(stored, lines),
         )
-        draft = await around.metrics.drafting(drafting)
+        with around.traces.span("draft", session_id):
+            draft = await around.metrics.drafting(drafting)
         if not draft.insufficient:
             change = replaced_by(draft, revision)
 

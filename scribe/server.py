@@ -21,6 +21,7 @@ from scribe.process_note import ProcessNotes
 from scribe.provider import Provider
 from scribe.statements import Statements
 from scribe.store import Store
+from scribe.traces import Traces
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class Server:
     statements: Statements
     deliveries: Deliveries
     metrics: Metrics
+    traces: Traces
     _kept: set[asyncio.Task[Any]] = field(default_factory=set)
     _followed: set[asyncio.Task[Any]] = field(default_factory=set)
 

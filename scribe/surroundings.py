@@ -12,6 +12,7 @@ from scribe.engines import Engines
 from scribe.jurisdictions import Rules, load_rules
 from scribe.metrics import Metrics
 from scribe.store import Store
+from scribe.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class Surroundings:
     audit: Audit | None = None
     """None where nobody keeps an audit; a server always does."""
     metrics: Metrics = field(default_factory=Metrics)
+    traces: Traces = field(default_factory=Traces)

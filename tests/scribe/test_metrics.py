@@ -12,27 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 import yaml
 from in_process import in_process
 from prometheus_client.parser import text_string_to_metric_families
-from running import TOKEN, RunningServer, StartServer, consented, fed, server
+from running import TOKEN, RunningServer, StartServer, consented, server
 from scenario import sound
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
+from whole_session import one_session, oracle
 
-from asr.testing import OracleRecognizer
-from asr.types import Word
 from scribe.access import KeyScope
 from scribe.accounts import Accounts
 from scribe.client import ClientError, ScribeClient
 from scribe.database import Database
 from scribe.keys import file_keys
 from scribe.metrics import FINDINGS
-from scribe.sample import sample_truth
 from scribe.vault import Vault
-from scribe.wire import TranscriptLine
 from summarizer import grounding
 from summarizer.testing import FakeEngine
 
@@ -117,33 +113,6 @@ def test_hostile_names_reach_no_label(watched: RunningServer) -> None:
     assert asked["method=other,route=/v1/sessions,status=405"] == 1
     assert asked["method=GET,route=other,status=421"] == 1
     assert asked["method=POST,route=/v1/sessions,status=201"] == 1
-
-
-def oracle(pcm: np.ndarray[Any, Any]) -> OracleRecognizer:
-    """Hears the sample's own words, each on its channel."""
-    words: tuple[list[Word], list[Word]] = ([], [])
-    for turn in sample_truth().turns:
-        words[turn.channel].extend(turn.words)
-    heard = pcm.astype(np.float32) / 32768
-    return OracleRecognizer(heard[:, 0], words[0], more=[(heard[:, 1], words[1])])
-
-
-async def one_session(url: str, pcm: np.ndarray[Any, Any]) -> list[TranscriptLine]:
-    """The sample with a pause in it, to its end; the lines that are kept of it."""
-    async with ScribeClient(url, TOKEN) as client:
-        session = await client.create_session(consented(channels=2))
-        async with client.stream(session, channels=2) as stream, asyncio.TaskGroup() as tasks:
-
-            async def feed() -> None:
-                await stream.send(pcm[: 20 * 16_000].tobytes())
-                await stream.pause()
-                await stream.resume()
-                await fed(stream, pcm[20 * 16_000 :].tobytes())
-
-            tasks.create_task(feed())
-            async for _ in stream:
-                pass
-        return list((await client.transcript(session.id)).utterances)
 
 
 def test_a_session_leaves_its_figures_and_none_of_its_words(tmp_path: Path) -> None:
