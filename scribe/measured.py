@@ -21,12 +21,13 @@ class Measured:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on and count how it ended."""
-        began, answered = perf_counter(), 0
+        began, answered, by_http = perf_counter(), 0, False
 
         async def watched(message: Message) -> None:
-            nonlocal answered
+            nonlocal answered, by_http
+            # The second is a handshake that was refused.
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                answered = message["status"]
+                answered, by_http = message["status"], True
             elif message["type"] == "websocket.close" and not answered:
                 answered = message.get("code", 1000)
                 self._metrics.closed(answered)
@@ -43,6 +44,6 @@ class Measured:
         try:
             await self._app(scope, heard, watched)
         finally:
-            if scope["type"] == "http" and answered:
+            if by_http:
                 route = getattr(scope.get("route"), "path", "")
-                self._metrics.answered(scope["method"], route, answered, perf_counter() - began)
+                self._metrics.answered(scope.get("method", "GET"), route, answered, perf_counter() - began)

@@ -100,6 +100,9 @@ def test_hostile_names_reach_no_label(watched: RunningServer) -> None:
             assert http.request(method, path, headers={"User-Agent": CANARY}).status_code < 500
         foreign = http.get("/healthz", headers={"Host": f"{CANARY}.example"})
         assert foreign.status_code == 421
+        handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        handshake |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Host": f"{CANARY}.example"}
+        assert http.get(f"/v1/sessions/{session_id}/stream", headers=handshake).status_code == 421
     ours = {"Authorization": f"Bearer {TOKEN}", "User-Agent": CANARY}
     url = f"{watched.url.replace('http', 'ws')}/v1/sessions/{session_id}/stream"
     with connect(url, additional_headers=ours, subprotocols=[Subprotocol("scribe.v1")], proxy=None) as socket:
@@ -111,7 +114,7 @@ def test_hostile_names_reach_no_label(watched: RunningServer) -> None:
     asked = told["scribe_http_requests_total"]
     assert asked["method=GET,route=/v1/sessions/{session_id},status=404"] == 1
     assert asked["method=other,route=/v1/sessions,status=405"] == 1
-    assert asked["method=GET,route=other,status=421"] == 1
+    assert asked["method=GET,route=other,status=421"] == 2
     assert asked["method=POST,route=/v1/sessions,status=201"] == 1
 
 
