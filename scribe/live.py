@@ -76,7 +76,7 @@ STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
 NO_ROOM: Mapping[Refusal, str] = {
     "full": "This server hears as many streams as it can; try again later.",
     "quota": "This account holds as many streams as it may at once (SCRIBE_STREAMS_PER_ACCOUNT); end one of them.",
-    "share": "Others wait for a stream and this account holds its share; try again once one of its own has ended.",
+    "share": "Others wait for a stream, longer than this account or with fewer than it has; try again later.",
 }
 
 Said: TypeAlias = NoteReady | ErrorMessage | Restarting

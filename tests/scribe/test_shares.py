@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 
@@ -49,28 +50,30 @@ def test_what_becomes_free_is_kept_for_who_found_the_server_full_and_not_for_eve
     assert shares.ask("a", {"a": 2, "b": 1}, 4, 4.0 + REMEMBERED_SECONDS, full=False) is None  # b went away
 
 
-@given(st.integers(1, 12), st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
-def test_whoever_asks_again_and_again_gets_a_stream_when_one_ends(
-    capacity: int, calls: list[tuple[str, bool]]
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=8), st.permutations("abcd"), st.integers(0, 7))
+def test_the_next_stream_that_ends_goes_to_whoever_waits_however_many_ask_before(
+    holders: list[str], askers: list[str], which: int
 ) -> None:
-    shares, held = Shares(0), {"greedy": capacity, "a": 0, "b": 0, "c": 0}
-    for now, (account, ends) in enumerate(calls):
-        full = sum(held.values()) >= capacity
-        if shares.ask(account, held, capacity, now / 10, full=full) is None:
-            held[account] += 1
-        if ends and held[account]:
-            held[account] -= 1
-    # The patient one asks, one of the others' streams ends, and the others ask first.
-    for other in ("greedy", "a", "b", "c"):
-        if sum(held.values()) < capacity:
-            break
-        assert shares.ask("patient", held, capacity, 7.0, full=True) == "full"
-        if held[other] > 1:
-            held[other] -= 1
-            if all(count <= capacity // 5 for name, count in held.items() if name != other):
-                assert shares.ask(other, held, capacity, 7.1, full=False) == "share"
-            assert shares.ask("patient", held, capacity, 7.2, full=False) is None
-            break
+    shares, capacity, held = Shares(0), len(holders), Counter(holders)
+    assert shares.ask("patient", held, capacity, 0.0, full=True) == "full"
+    held[holders[which % capacity]] -= 1
+    for moment, other in enumerate(askers * 3, start=1):
+        assert shares.ask(other, held, capacity, moment / 10, full=False) == "share"
+    assert shares.ask("patient", held, capacity, 2.0, full=False) is None
+
+
+def test_those_who_wait_are_served_in_the_order_in_which_they_came() -> None:
+    shares, held = Shares(0), Counter({"a": 2})
+    for moment, name in enumerate(("b", "c", "d")):
+        assert shares.ask(name, held, 2, float(moment), full=True) == "full"
+    held["a"] = 1
+    answers = [shares.ask(name, held, 2, 5.0, full=False) for name in ("d", "c", "a", "b")]
+    assert answers == ["share", "share", "share", None]
+    held = Counter({"b": 1})
+    assert [shares.ask(name, held, 2, 6.0, full=False) for name in ("d", "b", "a", "c")] == [
+        *("share", "share", "share"),
+        None,
+    ]
 
 
 def keys(running: RunningServer, *labels: str) -> list[str]:
@@ -132,7 +135,7 @@ def test_a_platform_that_fills_the_server_does_not_keep_another_waiting_for_ever
                 probe = f"{running.url}/readyz"
                 while (await http.get(probe)).json()["streams"] == 3:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.02)
-            assert "holds its share" in await refused(stack, running, greedy)
+            assert "Others wait" in await refused(stack, running, greedy)
             _, told = await asked(stack, running, patient)
             assert told["type"] == "ready"
 
