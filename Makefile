@@ -8,8 +8,8 @@ ifneq ($(wildcard ../shared/models),)
 export SCRIBE_MODELS_DIR ?= $(abspath ../shared/models)
 endif
 
-.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-stream bench-note bench-diarization \
-	fuzz autobahn audit-dependencies secrets sbom clean
+.PHONY: demo serve test test-faults test-llm format sample screenshots bench bench-load bench-stream bench-note \
+	bench-diarization fuzz autobahn audit-dependencies secrets sbom clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -37,6 +37,9 @@ sample: $(VENV)/installed
 
 screenshots: $(VENV)/installed-dev
 	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+bench-load: $(VENV)/installed-dev
+	$(BIN)/python scripts/bench_load.py $(ARGS)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python scripts/bench.py $(ARGS)

@@ -35,6 +35,8 @@ class Right(StrEnum):
     AUDIT = "audit"
     MANAGE = "manage"
     """What belongs to everybody: templates, retention, keys."""
+    OBSERVE = "observe"
+    """How much is going on: the figures of the server, nothing of anybody."""
 
 
 class Role(StrEnum):
@@ -76,7 +78,7 @@ TABLE: Mapping[tuple[Role, Standing], frozenset[Right]] = {
     (Role.CLINICIAN, S.ANY): frozenset({R.CREATE}),
     (Role.CLINICIAN, S.OWN): _HANDLING | {R.READ, R.CHANGE, R.EXPORT, R.SIGN, R.SHRED},
     (Role.SUPERVISOR, S.SUPERVISED): frozenset({R.STATUS, R.READ}),
-    (Role.ADMINISTRATOR, S.ANY): frozenset({R.AUDIT, R.MANAGE}),
+    (Role.ADMINISTRATOR, S.ANY): frozenset({R.AUDIT, R.MANAGE, R.OBSERVE}),
     (Role.PLATFORM, S.ANY): frozenset({R.CREATE}),
     (Role.PLATFORM, S.OWN): _HANDLING | {R.READ},
     (Role.PLATFORM, S.MADE): _HANDLING | {R.READ},
@@ -126,6 +128,9 @@ class Caller:
 
 LOCAL = Caller("local", frozenset(Right))
 """Local single-user mode knows one person, who may do everything to their own sessions, and all are theirs."""
+
+SCRAPER = Caller("scraper", frozenset({Right.OBSERVE}))
+"""Whoever holds SCRIBE_METRICS_TOKEN; let in to `/metrics` alone."""
 
 
 def caller(

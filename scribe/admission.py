@@ -7,13 +7,15 @@ Plain ASGI, so that a request's body and its answer can flow at the same time. S
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 
+from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scribe.access import Caller
+from scribe.access import SCRAPER, Caller
 from scribe.cookies import SAFE_METHODS, page_caller, page_cookie
 from scribe.errors import NotAuthenticated, ScribeError, TooLarge, TooMany
 from scribe.forms import MAX_FORM_BYTES
@@ -27,13 +29,15 @@ OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in", "/v1/oidc/log
 FORM_PATH = "/v1/intake"
 RECORDING_PATH = re.compile(r"/v1/sessions/[^/]+/audio")
 OPEN_PREFIX = "/page/"
+METRICS_PATH = "/metrics"
 
 
 class Admission:
     """Stands before every HTTP call."""
 
-    def __init__(self, app: ASGIApp, identity: Identity) -> None:
+    def __init__(self, app: ASGIApp, identity: Identity, metrics_token: SecretStr | None = None) -> None:
         self._app = app
+        self._metrics_token = metrics_token
         self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +46,9 @@ class Admission:
             call = HTTPConnection(scope)
             path, method = scope["path"], scope["method"]
             try:
-                if path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
+                if path == METRICS_PATH and self._scrapes(call):
+                    scope["caller"] = SCRAPER
+                elif path not in OPEN_PATHS and not path.startswith(OPEN_PREFIX):
                     scope["caller"] = await asyncio.to_thread(authenticate, call, method, self._identity)
                 if not RECORDING_PATH.fullmatch(path):
                     check_size(call, method, MAX_FORM_BYTES if path == FORM_PATH else MAX_BODY_BYTES)
@@ -50,6 +56,12 @@ class Admission:
                 await problem(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _scrapes(self, call: HTTPConnection) -> bool:
+        if self._metrics_token is None:
+            return False
+        given, token = call.headers.get("authorization", ""), self._metrics_token.get_secret_value()
+        return hmac.compare_digest(given.encode(errors="surrogatepass"), f"Bearer {token}".encode())
 
 
 def authenticate(call: HTTPConnection, method: str, identity: Identity) -> Caller:

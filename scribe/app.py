@@ -15,13 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from asr.ring import lockable, ring_bytes
 from scribe import (
     api,
     checklist,
@@ -34,6 +32,7 @@ from scribe import (
     oidc,
     page,
     participants,
+    probes,
     process_notes,
     records,
     templates,
@@ -61,6 +60,8 @@ from scribe.listening import guarded, listen, require_safe_address, tls_context,
 from scribe.live import Live
 from scribe.local import ANNOUNCEMENT, LOCK, publish
 from scribe.logs import log_lost_errors
+from scribe.measured import Measured
+from scribe.metrics import Metrics
 from scribe.openapi import describe
 from scribe.process_note import ProcessNotes
 from scribe.provider import Provider
@@ -72,6 +73,7 @@ from scribe.store import Store
 from scribe.surroundings import Surroundings
 from scribe.throttle import CallLimit
 from scribe.tombstones import tombstone_file
+from scribe.traces import Traces
 from scribe.vault import Vault
 from scribe.webhook import load_endpoints
 from scribe.wire import Problem
@@ -114,25 +116,27 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     idle = timedelta(minutes=settings.sign_in_idle_minutes) if organised else None
     identity = Identity(settings.access, auth, Accounts(database, root), SignIns(database, idle), clock)
     provider = Provider(settings) if organised and settings.oidc_issuer else None
-    live = Live(Surroundings(settings, engines, store, clock, rules, audit))
+    metrics, traces = Metrics(), Traces(settings.otlp_endpoint)
+    live = Live(Surroundings(settings, engines, store, clock, rules, audit, metrics, traces))
     notes_apart = ProcessNotes(database, keys)
     server = Server(
         *(settings, engines, store, audit, identity, provider, Attempts(), live, clock),
-        *(notes_apart, rules, statements, deliveries),
+        *(notes_apart, rules, statements, deliveries, metrics, traces),
     )
     purge = Purge(store, audit, retention_of(settings), clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         purging = asyncio.create_task(purge_hourly(purge))
-        delivering = asyncio.create_task(Deliverer(deliveries, endpoints, clock).run())
+        delivering = asyncio.create_task(Deliverer(deliveries, endpoints, clock, metrics=metrics).run())
         yield
         await call_off(purging)
-        await live.close()
+        await server.drain()
         await server.finish_kept()
         await call_off(delivering)
         await settle(audit, strangers)
         await engines.recognition.close()
+        await asyncio.to_thread(traces.close)
         database.close()
 
     app = FastAPI(
@@ -164,15 +168,16 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
         page,
         me,
         oidc,
+        probes,
     ):
         app.include_router(part.router)
-    _add_probes(app, server)
+    probes.tell_figures(server, database)
     _add_problems(app)
     describe(app)
 
     # The last that is added stands first: who calls is known before calls are counted.
     app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)
-    app.add_middleware(Admission, identity=identity)
+    app.add_middleware(Admission, identity=identity, metrics_token=settings.metrics_token)
     app.add_middleware(Witness, audit=audit, strangers=strangers, problem=problem)
     return app
 
@@ -220,8 +225,9 @@ async def serve(settings: Settings, say: Callable[[str], None], announce: Callab
             gc.collect()
             gc.freeze()
             server = uvicorn_server(
-                guarded(app, settings, listener),
+                Measured(guarded(app, settings, listener), app.state.server.metrics),
                 tls,
+                drain=app.state.server.drain,
                 head_seconds=settings.start_seconds,
                 max_connections=settings.max_connections,
                 pong_seconds=settings.store_seconds + 60.0,
@@ -254,53 +260,6 @@ def hold(folder: Path) -> Iterator[None]:
                 "with --data-dir."
             ) from None
         yield
-
-
-def _add_probes(app: FastAPI, server: Server) -> None:
-    registry = CollectorRegistry()
-    recognition, live = server.engines.recognition, server.live
-    # Of a two-channel stream: what can be known before there is one. Each receipt says it of its own.
-    locks = lockable(ring_bytes(server.settings.ring_seconds, 2))
-    gauges: list[tuple[str, str, Callable[[], float]]] = [
-        ("scribe_streams", "Streams that are open now.", lambda: live.streams),
-        ("scribe_streams_not_locked", "Sessions whose audio may be swapped out.", lambda: live.not_locked),
-        ("scribe_streams_max", "Streams that may be open at once.", lambda: server.engines.capacity),
-        ("scribe_recognized_seconds", "Seconds of audio recognised.", lambda: recognition.audio_seconds),
-        ("scribe_recognizing_seconds", "Seconds spent recognising.", lambda: recognition.busy_seconds),
-    ]
-    for name, meaning, value in gauges:
-        Gauge(name, meaning, registry=registry).set_function(value)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    def readyz(response: Response) -> dict[str, object]:
-        """What runs, and whether one more stream would be taken."""
-        info = recognition.info
-        if live.full:
-            response.status_code = 503
-        return {
-            "status": "stuck" if recognition.stuck else "full" if live.full else "ready",
-            "version": version("ambient-scribe"),
-            "recognizer": info.engine,
-            "model": info.model,
-            "device": info.device,
-            "weak": info.weak,
-            "notice": info.notice,
-            "note_engine": server.engines.note.info.engine,
-            "access": server.settings.access,
-            "memory_locked": locks,
-            "streams": live.streams,
-            "max_streams": server.engines.capacity,
-        }
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        """Figures for Prometheus; no label names a person or a session."""
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -25,6 +25,7 @@ from asr.incoming import Incoming
 from asr.pipeline import Checkpoint, DecodeJob, Pipeline, Policy, Want
 from asr.recognizer import Hypothesis
 from asr.types import SAMPLE_RATE, AudioHealth, Event, SpeakerRevision, Utterance, VoiceActivity
+from scribe.arrivals import Arrivals
 from scribe.consent import Agreement, with_words
 from scribe.errors import (
     BadRequest,
@@ -74,6 +75,7 @@ class Capture:
 
     def __init__(self, stored: StoredSession, channels: int, around: Surroundings) -> None:
         self.id = stored.id
+        self.account = stored.whose.made_by
         self.channels = channels
         self.paused = stored.state in (State.PAUSED, State.INTERRUPTED_PAUSED)
         self.outbox: Outbox | None = None
@@ -91,6 +93,7 @@ class Capture:
         self._lines = Lines(participants, stored.speakers, channels)
         self._incoming: Incoming | None = None
         self._due = 0
+        self._arrivals = Arrivals()
         self._lock = asyncio.Lock()
         self._pausing = asyncio.Lock()
         self._urgent = False
@@ -221,6 +224,7 @@ class Capture:
                 taken = min(len(audio), self._pipeline.room)
                 if taken:
                     self._handle(await to_the_end(self._pipeline.push, audio[:taken]))
+                    self._arrivals.heard(self._pipeline.position, perf_counter())
                     await self._commit_silence()
                     self._acknowledge()
                     self._look_again()
@@ -356,6 +360,8 @@ class Capture:
         return 0 if incoming is None else incoming.discard()
 
     def _emit(self, message: ServerMessage) -> None:
+        if isinstance(message, Gap):
+            self._around.metrics.gap(message.reason)
         if self.outbox is not None:
             self.outbox.put(message)
 
@@ -371,7 +377,8 @@ class Capture:
     async def _commit_words(self, *what: Any, **options: Any) -> None:
         """Have it stored, however long the store takes to be well again; raises why it is not any more."""
         try:
-            await self._retries.write(self._around.store.commit_words, self.id, *what, **options)
+            with self._around.metrics.storing(), self._around.traces.span("commit", self.id):
+                await self._retries.write(self._around.store.commit_words, self.id, *what, **options)
         except StoreFailed:
             self._raise_if_over()
             raise
@@ -470,7 +477,8 @@ class Capture:
                 self._longest_wait = max(self._longest_wait, turn.waited)
             began = perf_counter()
             try:
-                hypothesis = await turn.recognize(job.request)
+                with self._around.traces.span("decode", self.id, samples=job.end - job.start):
+                    hypothesis = await turn.recognize(job.request)
             except asyncio.CancelledError:
                 raise
             except Exception:
@@ -490,6 +498,8 @@ class Capture:
         learnt = self._lines.learn(events)
         gap = self._gap(job) if hypothesis is NOT_HEARD else None
         await self._commit(learnt.new + learnt.changed, gap)
+        late = self._arrivals.seconds_since(job.end, perf_counter())
+        self._around.metrics.final(late, sum(len(line.words) for line in learnt.new))
         if gap is not None:
             self._emit(gap)
         await self._tell_refusals(learnt.new + learnt.changed)
@@ -536,6 +546,7 @@ class Capture:
         self._failed_samples = 0
         self._committed = checkpoint.position
         self._pipeline.release(checkpoint)
+        self._arrivals.forget(checkpoint.position)
         self._progress.set()
 
     def _acknowledge(self) -> None:

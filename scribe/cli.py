@@ -77,7 +77,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
     )
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
 
     def announce(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the line that other programs wait for

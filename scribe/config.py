@@ -1,6 +1,7 @@
 """Every setting of the server, read once and passed down.
 
-Each is an environment variable `SCRIBE_<NAME>` or an option of `scribe serve` of the same name.
+Each is an environment variable `SCRIBE_<NAME>`, an option of `scribe serve` of the same name, or a file `scribe_<name>`
+in the folder that CREDENTIALS_DIRECTORY names, as systemd's LoadCredential= and containers' secrets are given.
 """
 
 from __future__ import annotations
@@ -75,6 +76,16 @@ class Settings(BaseSettings):
     body_seconds: Annotated[float, Field(gt=0)] = Field(
         30.0,
         description="Seconds within which a request's body must have come; recordings are not bound by it.",
+    )
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None,
+        description="Token that opens `/metrics` and nothing else, for Prometheus, at least 16 characters; without it "
+        "the local person and administrators read it.",
+    )
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
+        "",
+        description="URL that OpenTelemetry traces are sent to, OTLP over HTTP with its path (`…:4318/v1/traces`): "
+        "ids, figures and times, no words; empty sends none. Needs the extra `telemetry`.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
@@ -171,6 +182,11 @@ class Settings(BaseSettings):
         description="Live streams at once, one more is refused with close code 1013; 0 is what is measured at "
         "start. More are also refused while final words come late.",
     )
+    streams_per_account: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0,
+        description="Live streams at once of the sessions that one account began, a platform's with all its keys; one "
+        "more is refused with close code 1013; 0 sets no limit.",
+    )
     ring_seconds: Annotated[float, Field(ge=40, le=600)] = Field(
         60.0, description="Seconds of audio that may wait in memory for their words, per stream."
     )
@@ -189,6 +205,11 @@ class Settings(BaseSettings):
         60.0,
         description="Seconds that one recognition may take beyond twenty times the length of its audio; then it "
         "counts as stuck.",
+    )
+    drain_seconds: Annotated[float, Field(ge=0)] = Field(
+        15.0,
+        description="Seconds that drafts and ends of sessions still have when the server is told to end; the session "
+        "of a draft that was not done then can be drafted afterwards.",
     )
     start_seconds: Annotated[float, Field(gt=0)] = Field(
         10.0,
@@ -262,13 +283,22 @@ class Settings(BaseSettings):
         "a consent revoked; readable by its owner alone (docs/webhooks.md).",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Lines for persons, or one JSON object a line for programs (docs/operations.md)."
+    )
 
 
 def read_settings(**options: object) -> Settings:
-    """Settings from options (None is not given) over the environment; raises CannotStart with the first fault."""
+    """Settings from options (None is not given) over the environment over files of secrets.
+
+    Raises CannotStart with the first fault.
+    """
     given = {name: value for name, value in options.items() if value is not None}
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    secrets = folder if folder and Path(folder).is_dir() else None
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what comes from outside
+        # pydantic checks what comes from outside.
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type, call-arg]
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in fault["loc"])

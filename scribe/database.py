@@ -39,6 +39,8 @@ class Database:
         self._engine = _engine(url)
         self._only: _OnlyServer | None = None
         self._here = threading.local()
+        self.refusals = 0
+        """Transactions that the database refused; for figures only, so a count that two threads lose is none lost."""
         if self.dialect == "sqlite":
             _prepare_sqlite(self._engine)
         else:
@@ -60,12 +62,16 @@ class Database:
             yield around
             return
         self._here.afterwards = []
-        with _refusals(), self._engine.begin() as connection:
-            self._here.connection = connection
-            try:
-                yield connection
-            finally:
-                self._here.connection = None
+        try:
+            with _refusals(), self._engine.begin() as connection:
+                self._here.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._here.connection = None
+        except StoreFailed:
+            self.refusals += 1
+            raise
         for work in self._here.afterwards:
             work()
 

@@ -18,6 +18,7 @@ import httpx
 
 from scribe.deliveries import Deliveries, Waiting
 from scribe.errors import StoreFailed
+from scribe.metrics import Metrics
 from scribe.threads import to_the_end
 from scribe.webhook import RETRIES, Endpoint, body_of, signed_headers, wait_after
 
@@ -43,12 +44,14 @@ class Deliverer:
         *,
         retries: Sequence[timedelta] = RETRIES,
         luck: Callable[[], float] = random.random,
+        metrics: Metrics | None = None,
     ) -> None:
         self._deliveries = deliveries
         self._endpoints = endpoints
         self._clock = clock
         self._retries = retries
         self._luck = luck
+        self._metrics = metrics or Metrics()
         self._wakes = [asyncio.Event() for _ in endpoints]
 
     async def run(self) -> None:
@@ -86,10 +89,12 @@ class Deliverer:
         status, error = await self._sent(http, endpoint, message)
         now = self._clock()
         if status is not None and not error:
+            self._metrics.delivery("taken")
             await to_the_end(self._deliveries.succeeded, message.id, now, status)
             return
         wait = None if status == GONE else wait_after(message.attempts + 1, self._retries, self._luck())
         again = None if wait is None else now + wait
+        self._metrics.delivery("given_up" if again is None else "to_be_tried_again")
         log.warning(
             "the webhook message %s to %s was not taken (%s), attempt %d; %s",
             *(message.id, endpoint.name, status or error, message.attempts + 1),

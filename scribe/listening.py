@@ -5,6 +5,7 @@ Who may listen where is decided here (`require_safe_address`). What is said over
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import logging
@@ -12,6 +13,8 @@ import os
 import socket
 import ssl
 import sys
+from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -147,10 +150,46 @@ def guarded(app: ASGIApp, settings: Settings, listener: socket.socket) -> ASGIAp
     return LastResort(app)
 
 
+class DrainingServer(uvicorn.Server):
+    """uvicorn, which closes its sockets when it is told to end; this one drains first, while it still answers.
+
+    Told a second time it ends as uvicorn does.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer until told to end."""
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        drain, self._drain = self._drain, None
+        if drain is None or self._loop is None:
+            super().handle_exit(sig, frame)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, drain)
+
+    def _begin(self, drain: Callable[[], Awaitable[None]]) -> None:
+        self._draining = asyncio.create_task(self._end_after(drain))
+
+    async def _end_after(self, drain: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await drain()
+        finally:
+            self.should_exit = True
+
+
 def uvicorn_server(
     app: ASGIApp,
     tls: ssl.SSLContext | None = None,
     *,
+    drain: Callable[[], Awaitable[None]] | None = None,
     head_seconds: float = 10.0,
     max_connections: int = 500,
     pong_seconds: float = 20.0,
@@ -186,4 +225,4 @@ def uvicorn_server(
     )
     for library in ("uvicorn.error", "asyncio"):
         logging.getLogger(library).addFilter(without_traceback)
-    return uvicorn.Server(config)
+    return DrainingServer(config, drain)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -45,6 +46,7 @@ from scribe.outbox import Outbox
 from scribe.receipt import make_receipt
 from scribe.roles import with_roles
 from scribe.session import CAPTURING, UNFINISHED, SpeakerAssignment, State, Step
+from scribe.shares import Refusal, Shares
 from scribe.spoken_consent import spoken_consents
 from scribe.store import StoredSession
 from scribe.surroundings import Surroundings
@@ -70,8 +72,15 @@ SWEEP_SECONDS = 1.0
 
 STOPPED = frozenset({State.ENDED, State.IN_REVIEW, State.SIGNED})
 """The stop was heard; what was said is stored and its receipt written."""
-LAST_DRAFT_SECONDS = 5.0
-"""What a draft may still take when the server is to end; without it the session can be drafted afterwards."""
+
+NO_ROOM: Mapping[Refusal, str] = {
+    "full": "This server hears as many streams as it can; try again later.",
+    "quota": "This account holds as many streams as it may at once (SCRIBE_STREAMS_PER_ACCOUNT); end one of them.",
+    "share": "Others wait for a stream, longer than this account or with fewer than it has; try again later.",
+}
+
+Said: TypeAlias = NoteReady | ErrorMessage | Restarting
+"""Of the note of a session that ended; where the server went down first, the next one says it."""
 
 T = TypeVar("T")
 
@@ -84,7 +93,8 @@ class Live:
         self._captures: dict[str, Capture] = {}
         self._lingering: dict[str, asyncio.Task[None]] = {}
         self._ending: dict[str, Capture] = {}
-        self._opening: set[str] = set()
+        self._opening: dict[str, str] = {}
+        self._shares = Shares(around.settings.streams_per_account)
         # What opens, cuts and ends one session waits for one another; sessions do not wait for each other.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._draining = False
@@ -117,6 +127,27 @@ class Live:
         return sum(not capture.memory_locked for capture in self._captures.values())
 
     @property
+    def worst_lag_seconds(self) -> float:
+        """Audio that waits for its words to be stored, of the open stream where it is most."""
+        heard = [one.status().lag_seconds for one in self._captures.values() if one.outbox is not None]
+        return max(heard, default=0.0)
+
+    @property
+    def waiting_for_store(self) -> int:
+        """Sessions whose words wait for a store that fails."""
+        return sum(one.status().store == "waiting" for one in self._captures.values())
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server goes down and takes no stream any more."""
+        return self._draining
+
+    @property
+    def working(self) -> frozenset[asyncio.Task[Any]]:
+        """What is being drafted now."""
+        return frozenset(task for tasks in self._working.values() for task in tasks)
+
+    @property
     def full(self) -> bool:
         """Whether one more stream would be refused."""
         engines = self._around.engines
@@ -141,14 +172,16 @@ class Live:
             if capture is not None and capture.outbox is not None:
                 raise StreamBusy("Another stream of this session is open; close it first.")
             if self._draining:
+                around.metrics.refused("going_down")
                 raise Restarting(GOING_DOWN)
             if around.engines.recognition.stuck:
+                around.metrics.refused("stuck")
                 raise RecognizerStuck
             # Who was cut off and comes back in time is not sent away: its audio is here, and more is on its way.
-            if self.full and capture is None:
-                raise Unavailable("This server hears as many streams as it can; try again later.")
+            if capture is None:
+                self._require_room(stored.whose.made_by)
             fresh = capture is None
-            self._opening.add(session_id)
+            self._opening[session_id] = stored.whose.made_by
             try:
                 if capture is None:
                     capture = await self._begun(stored, stored.channels or start.channels)
@@ -158,7 +191,7 @@ class Live:
                     await capture.break_off()
                 # Known from here on, so that a revocation that comes while the step is stored finds it.
                 self._captures[session_id] = capture
-                self._opening.discard(session_id)
+                self._opening.pop(session_id, None)
                 await asyncio.to_thread(around.store.advance, session_id, Step.OPENED, around.clock())
                 if self._captures.get(session_id) is not capture:
                     raise NotConsented("Consent to this session was revoked while its stream was opened.")
@@ -170,8 +203,9 @@ class Live:
                         await capture.let_go()
                 raise
             finally:
-                self._opening.discard(session_id)
+                self._opening.pop(session_id, None)
             self._stop_lingering(session_id)
+            log.info("session %s: stream opened on %d channels", session_id, capture.channels)
         try:
             if start.facts:
                 async with self._alone(_marks_of(session_id)):
@@ -193,6 +227,7 @@ class Live:
             if self._captures.get(capture.id) is not capture:
                 return
             await capture.detach()
+            log.info("session %s: stream cut at %.1f s", capture.id, capture.position / SAMPLE_RATE)
             try:
                 await asyncio.to_thread(
                     self._around.store.advance, capture.id, Step.CUT, self._around.clock()
@@ -221,6 +256,7 @@ class Live:
                 return self._receipt(capture, retained, stored, previous, now)
 
             receipt = await asyncio.to_thread(around.store.end_capture, capture.id, now, receipt_of)
+            log.info("session %s: ended after %.1f s", capture.id, capture.position / SAMPLE_RATE)
             await self._keep_spoken_consent(capture.id)
             said = await self._drafted(capture.id)
         except BaseException as error:
@@ -235,9 +271,7 @@ class Live:
             capture.hush()
             self._ending.pop(capture.id, None)
         if capture.outbox is not None:
-            capture.outbox.put(said)
-            capture.outbox.put(Ended(receipt=receipt))
-            capture.outbox.close()
+            _tell_last(capture.outbox, said, receipt)
 
     async def has_stopped(self, session_id: str) -> bool:
         """Whether the session takes no more audio because its stop was heard, here or before a restart."""
@@ -264,11 +298,9 @@ class Live:
             said = await self._said_of(session_id)
         finally:
             telling.cancel()
-        outbox.put(said)
-        outbox.put(Ended(receipt=receipt))
-        outbox.close()
+        _tell_last(outbox, said, receipt)
 
-    async def _said_of(self, session_id: str) -> NoteReady | ErrorMessage:
+    async def _said_of(self, session_id: str) -> Said:
         """What is to be said of the note of a session that has ended; drafted now where that was not done."""
         async with self._alone(session_id):
             stored = await asyncio.to_thread(self._around.store.session, session_id)
@@ -370,7 +402,7 @@ class Live:
             raise WrongState(f"A session that is {stored.state.value} cannot be drafted; end it first.")
         lines = await asyncio.to_thread(around.store.transcript, session_id)
         revision = await asyncio.to_thread(self._revision, session_id)
-        draft = await draft_note(
+        drafting = draft_note(
             stored,
             lines,
             request,
@@ -382,6 +414,8 @@ class Live:
             defaults=default_style(around.settings),
             facts=await self.chosen_ids(stored, lines),
         )
+        with around.traces.span("draft", session_id):
+            draft = await around.metrics.drafting(drafting)
         if not draft.insufficient:
             change = replaced_by(draft, revision)
 
@@ -490,10 +524,24 @@ class Live:
         What nobody will replay any more, the last words of a session that is being ended, is seen through.
         """
         self._draining = True
-        self._down.set()
         for session_id in list(self._captures):
             await self._cut_off(session_id, Restarting("The server is restarting; reconnect and resume."))
         await asyncio.gather(*self._lingering.values(), return_exceptions=True)
+
+    def _require_room(self, account: str) -> None:
+        """Raise Unavailable unless this account, which began the session, may have one more stream."""
+        around = self._around
+        held = Counter(one.account for one in self._captures.values() if one.outbox is not None)
+        held.update(self._opening.values())
+        now = asyncio.get_running_loop().time()
+        refusal = self._shares.ask(account, held, around.engines.capacity, now, full=self.full)
+        if refusal is not None:
+            around.metrics.refused(refusal)
+            raise Unavailable(NO_ROOM[refusal])
+
+    def leave_drafts(self) -> None:
+        """Whatever is still being drafted is not waited for any more; its session can be drafted afterwards."""
+        self._down.set()
 
     def _alone(self, what: str) -> asyncio.Lock:
         lock = self._locks.get(what)
@@ -554,13 +602,13 @@ class Live:
                 self._lingering.pop(capture.id, None)
                 self.sweep_soon()
 
-    async def _drafted(self, session_id: str) -> NoteReady | ErrorMessage:
+    async def _drafted(self, session_id: str) -> Said:
         url = _note_url(session_id)
         try:
             note = await self._before_going_down(self.draft(session_id, DraftRequest()))
         except Restarting as error:
             log.info("session %s: not drafted: the server goes down", session_id)
-            return ErrorMessage(code=DraftFailed.code, detail=f"{error} Draft with POST {url} then.")
+            return error
         except NotConsented as error:
             return ErrorMessage(code=error.code, detail=error.detail)
         except EngineFailed as error:
@@ -580,9 +628,9 @@ class Live:
         try:
             await asyncio.wait({making, down}, return_when=asyncio.FIRST_COMPLETED)
             if not making.done():
-                await asyncio.wait({making}, timeout=LAST_DRAFT_SECONDS)
-            if not making.done():
-                raise Restarting("The server is going down before the note was written.")
+                raise Restarting(
+                    "The server goes down before the note is written; reconnect and resume to hear of it."
+                )
             return await making
         finally:
             for task in (making, down):
@@ -615,6 +663,16 @@ class Live:
             "ended_at": max(now, stored.started_at or now).isoformat(),
         }
         return make_receipt(body, previous)
+
+
+def _tell_last(outbox: Outbox, said: Said, receipt: Receipt) -> None:
+    """The last messages of a stream, and its close."""
+    if isinstance(said, Restarting):
+        outbox.close(said)
+        return
+    outbox.put(said)
+    outbox.put(Ended(receipt=receipt))
+    outbox.close()
 
 
 def _marks_of(session_id: str) -> str:

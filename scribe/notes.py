@@ -178,10 +178,11 @@ def sign_note(session_id: SessionId, request: SignRequest, who: Who, on: On) -> 
             account=who.actor,
         )
 
-    with on.store.together():
+    with on.traces.span("sign", session_id), on.store.together():
         note = on.store.save_note(session_id, change, Step.SIGNED, on.clock())
         assert isinstance(note, SignedNote)
         on.audit.record(who.actor, "note signed", session_id, sha256=note.sha256)
+    on.metrics.signed()
     return NoteView(note=note, attestation=ATTESTATION)
 
 

@@ -10,7 +10,9 @@ from scribe.audit import Audit
 from scribe.config import Settings
 from scribe.engines import Engines
 from scribe.jurisdictions import Rules, load_rules
+from scribe.metrics import Metrics
 from scribe.store import Store
+from scribe.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,5 @@ class Surroundings:
     rules: Rules = field(default_factory=load_rules)
     audit: Audit | None = None
     """None where nobody keeps an audit; a server always does."""
+    metrics: Metrics = field(default_factory=Metrics)
+    traces: Traces = field(default_factory=Traces)

@@ -69,6 +69,7 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
     offered: list[str] = websocket.scope.get("subprotocols", [])
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     connection = Connection(websocket, server)
+    server.follow()
     try:
         if SUBPROTOCOL not in offered:
             raise BadRequest(f"Offer the subprotocol {SUBPROTOCOL} when you connect.")
@@ -76,7 +77,8 @@ async def stream(websocket: WebSocket, session_id: Identifier) -> None:
         websocket.scope["caller"] = who
         stored = await reached(server, who, session_id, Right.STREAM)
         require_capture(stored, server.clock(), server.rules)
-        await connection.run(session_id, who, rights_to(who, stored.whose))
+        with server.traces.span("stream", session_id):
+            await connection.run(session_id, who, rights_to(who, stored.whose))
     except ScribeError as error:
         await connection.refuse(error)
     except WebSocketDisconnect:

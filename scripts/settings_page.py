@@ -15,7 +15,9 @@ def page() -> str:
         "# Settings",
         "",
         "Each setting is an environment variable. `scribe serve` takes the commonest as options too"
-        " (`scribe serve --help`). Written by `python scripts/settings_page.py`.",
+        " (`scribe serve --help`). A secret can be a file instead, named as its setting in lower case"
+        " (`scribe_key`), in the folder that `CREDENTIALS_DIRECTORY` names: systemd and containers give it so."
+        " Written by `python scripts/settings_page.py`.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",

@@ -67,6 +67,7 @@ class Run:
     told: list[tuple[float, UtteranceMessage]] = field(default_factory=list)
     gaps: int = 0
     worst_lag_seconds: float = 0.0
+    lags: list[float] = field(default_factory=list)
     reconnects: int = 0
 
     @property
@@ -129,6 +130,7 @@ async def streamed(
                         run.gaps += 1
                     case Status(lag_seconds=lag):
                         run.worst_lag_seconds = max(run.worst_lag_seconds, lag)
+                        run.lags.append(lag)
                     case Ended(receipt=receipt):
                         assert receipt.bytes_retained == 0
                     case _:

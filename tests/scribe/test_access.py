@@ -60,7 +60,7 @@ def test_somebody_elses_session_can_be_read_at_most(who: Caller, whose: Whose) -
 
 @given(st.builds(caller, others, st.just(frozenset({Role.ADMINISTRATOR})), supervises=st.frozensets(others)))
 def test_an_administrator_sees_no_session_at_all(who: Caller) -> None:
-    assert who.rights == {Right.AUDIT, Right.MANAGE}
+    assert who.rights == {Right.AUDIT, Right.MANAGE, Right.OBSERVE}
     assert not rights_to(who, Whose(who.actor, who.actor))
 
 

@@ -48,5 +48,20 @@ def test_what_cannot_be_is_refused_by_its_name(
         read_settings()
 
 
+def test_a_file_of_secrets_gives_what_the_environment_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "scribe_token").write_text("correct horse battery\n")
+    (tmp_path / "scribe_port").write_text("9000")
+    (tmp_path / "postgres_password").write_text("another's")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("SCRIBE_PORT", "9001")
+    settings = read_settings()
+    assert settings.token is not None
+    assert (settings.token.get_secret_value(), settings.port) == ("correct horse battery", 9001)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
+    assert read_settings().token is None
+
+
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     assert "correct horse" not in repr(read_settings(token="correct horse battery", key="correct horse"))

@@ -7,8 +7,10 @@ import gc
 import json
 import logging
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from scribe.client import ScribeClient
-from scribe.logs import PlacesOnly, log_lost_errors, places
+from scribe.logs import JsonLines, PlacesOnly, log_lost_errors, places
 from scribe.sample import sample_mono
 from scribe.wire import UtteranceMessage
 
@@ -140,9 +142,38 @@ def break_a_row(folder: Path, session_id: str) -> None:
     store.close()
 
 
+FIELDS = {"time", "level", "logger", "event", "message", "session", "error"}
+
+
+def test_an_event_as_json_is_one_line_of_known_fields_and_no_error_text() -> None:
+    try:
+        failing()
+    except KeyError:
+        failed = sys.exc_info()
+    args = ("6f1c", "ValueError")
+    record = logging.LogRecord("scribe.live", 40, "live.py", 1, "session %s: it broke: %s", args, failed)
+    text = JsonLines().format(record)
+    line = json.loads(text)
+    assert "\n" not in text
+    assert CANARY not in text
+    assert line.pop("error").startswith("KeyError at test_logs.py:")
+    assert datetime.fromisoformat(line.pop("time")).tzinfo is not None
+    assert line == {
+        "level": "error",
+        "logger": "scribe.live",
+        "event": "it broke: %s",
+        "message": "session 6f1c: it broke: ValueError",
+        "session": "6f1c",
+    }
+    text = JsonLines().format(logging.LogRecord("uvicorn", 30, "x", 1, "a “line”\nof another", (), None))
+    assert "\n" not in text
+    assert json.loads(text).keys() == FIELDS - {"session", "error"}
+
+
 @pytest.mark.faults
-def test_a_server_at_debug_tells_no_words_whatever_goes_wrong(start_server: StartServer) -> None:
-    running = start_server(log_level="debug", idle_seconds="3")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_server_at_debug_tells_no_words_whatever_goes_wrong(start_server: StartServer, form: str) -> None:
+    running = start_server(log_level="debug", idle_seconds="3", log_format=form)
     session_id, words = asyncio.run(spoken(running))
     reasons = asyncio.run(provoke(running))
     answers: list[str] = []
@@ -177,6 +208,12 @@ def test_a_server_at_debug_tells_no_words_whatever_goes_wrong(start_server: Star
     assert len(reasons) > 8
     assert "Traceback" not in log
     assert len(log.splitlines()) > 5, "the server did log"
+    if form == "json":
+        lines = [json.loads(line) for line in log.splitlines()]
+        assert {name for line in lines for name in line} <= FIELDS
+        about = [line["event"] for line in lines if line.get("session") == session_id]
+        assert "stream opened on %d channels" in about
+        assert "ended after %.1f s" in about
 
 
 def test_a_thread_that_fails_is_told_by_type_and_place(
