@@ -86,6 +86,7 @@ def test_two_files_are_two_voices(shared_server: RunningServer, tmp_path: Path) 
     assert {line.partition(":")[0] for line in printed.splitlines()} == {"clinician", "client"}
 
 
+@pytest.mark.faults
 def test_a_killed_server_loses_nothing(start_server: StartServer, tmp_path: Path) -> None:
     file = wav(tmp_path / "a.wav", slice(0, 2))
     running = start_server(max_streams="2")
