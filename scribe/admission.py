@@ -25,7 +25,10 @@ from scribe.wire import Problem
 MAX_BODY_BYTES = 1024 * 1024
 """Of a JSON body; recordings have a path of their own and are never held whole."""
 
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/v1/sign-in", "/v1/oidc/login", "/v1/oidc/callback"})
+CONTRACT_PATHS = frozenset({"/docs", "/openapi.json", "/asyncapi.json"})
+OPEN_PATHS = CONTRACT_PATHS | {
+    *("/", "/healthz", "/readyz", "/v1/sign-in", "/v1/oidc/login", "/v1/oidc/callback"),
+}
 FORM_PATH = "/v1/intake"
 RECORDING_PATH = re.compile(r"/v1/sessions/[^/]+/audio")
 OPEN_PREFIX = "/page/"

@@ -47,6 +47,7 @@ from scribe.attempts import Attempts
 from scribe.audit import Audit
 from scribe.auth import Auth, load_token
 from scribe.config import Settings
+from scribe.contract import show_contract
 from scribe.database import Database
 from scribe.deliveries import Deliveries
 from scribe.delivering import Deliverer
@@ -174,6 +175,7 @@ def build_app(settings: Settings, engines: Engines, clock: Callable[[], datetime
     probes.tell_figures(server, database)
     _add_problems(app)
     describe(app)
+    show_contract(app)
 
     # The last that is added stands first: who calls is known before calls are counted.
     app.add_middleware(CallLimit, calls_per_second=settings.calls_per_second)
