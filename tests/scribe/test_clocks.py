@@ -17,6 +17,7 @@ WALL_CLOCKS = {
 }
 NAMED = {
     "scribe/app.py",
+    "scribe/cli_export.py",
     "scribe/transcribe.py",
     "scribe/terminal.py",
     "scribe/migrations/versions/0005_keeping.py",

@@ -598,6 +598,7 @@ async ([path, token, chunks, pause]) => {
 
 
 @pytest.mark.whisper
+@pytest.mark.faults
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
 @pytest.mark.skipif(not whisper_is_here(), reason="no Whisper model in SCRIBE_MODELS_DIR or ../shared/models")
 def test_what_a_browsers_recorder_sends_becomes_words_before_and_after_a_pause(tmp_path: Path) -> None:

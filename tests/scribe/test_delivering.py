@@ -252,6 +252,7 @@ def test_from_its_end_to_its_signature_each_step_of_a_session_is_told(tmp_path: 
         asyncio.run(check())
 
 
+@pytest.mark.faults
 def test_what_a_killed_server_had_not_delivered_comes_from_the_next(
     tmp_path: Path, start_server: StartServer
 ) -> None:

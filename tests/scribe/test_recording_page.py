@@ -361,8 +361,7 @@ def test_a_session_begins_with_everybodys_consent_and_is_found_by_name(room: Roo
     assert page.title() == "Sessions · Ambient scribe"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
 def test_axe_finds_nothing_on_the_pages_of_a_recording(room: Room, scheme: str, width: int) -> None:
     session_id = room.session()
     context = room.context()
