@@ -288,6 +288,7 @@ def test_a_reload_goes_on_where_the_session_was(room: Room) -> None:
     end(page)
 
 
+@pytest.mark.faults
 def test_revoked_consent_stops_the_recording_and_says_so(room: Room) -> None:
     session_id = room.session()
     page = room.recording(session_id)

@@ -75,6 +75,7 @@ def test_killing_the_server_again_and_again_gives_the_uncut_transcript(tmp_path:
     asyncio.run(check())
 
 
+@pytest.mark.faults
 @whisper_only
 def test_a_server_told_to_end_lets_the_client_come_back(tmp_path: Path) -> None:
     port = free_port()
@@ -97,6 +98,7 @@ def test_a_server_told_to_end_lets_the_client_come_back(tmp_path: Path) -> None:
     asyncio.run(check())
 
 
+@pytest.mark.faults
 @whisper_only
 def test_a_session_whose_client_never_comes_back_can_be_ended(tmp_path: Path) -> None:
     async def check() -> None:

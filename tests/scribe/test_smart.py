@@ -160,6 +160,7 @@ def pushed(folder: Path, record: HealthRecord, *more: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.faults
 def test_the_command_sends_a_signed_note_of_a_known_client_and_no_other(
     tmp_path: Path, start_server: StartServer, record: HealthRecord
 ) -> None:
